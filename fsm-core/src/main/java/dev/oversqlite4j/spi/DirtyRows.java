@@ -1,0 +1,25 @@
+package dev.oversqlite4j.spi;
+
+import dev.oversqlite4j.RowOperation;
+import java.util.List;
+import java.util.Optional;
+
+/** Captured local intent ({@code _sync_dirty_rows}). */
+public interface DirtyRows {
+
+  long count();
+
+  /** All of them in the order of their first touch. */
+  List<DirtyRow> all();
+
+  Optional<DirtyRow> find(RowKey key);
+
+  /** Removes one; nothing if absent. */
+  void remove(RowKey key);
+
+  /**
+   * Writes op, base and payload for {@code key}; an existing row keeps its ordinal, a new one goes to
+   * the end.
+   */
+  void put(RowKey key, RowOperation op, long baseRowVersion, Optional<String> payload);
+}

@@ -1,0 +1,21 @@
+package dev.oversqlite4j.spi;
+
+import java.util.List;
+
+/** The single frozen outbound bundle ({@code _sync_outbox_bundle}, {@code _sync_outbox_rows}). */
+public interface Outbox {
+
+  /** The frozen rows by ordinal. */
+  List<FrozenRow> rows();
+
+  long rowCount();
+
+  /** Writes a prepared bundle and its rows; the outbox must be empty. */
+  void prepare(OutboxState.Bundle bundle, List<FrozenRow> rows);
+
+  /** Prepared → committed remotely. */
+  void markCommitted(long bundleSeq, String bundleHash);
+
+  /** Empties the outbox. */
+  void clear();
+}

@@ -1,0 +1,41 @@
+package dev.oversqlite4j.spi;
+
+import java.util.Optional;
+
+/**
+ * App rows and their authoritative versions. Methods that write app rows are legal only inside
+ * {@link #authoritative}.
+ */
+public interface Rows {
+
+  /** Runs {@code writes} with capture silenced and foreign keys deferred (spec 4.0.3, V15). */
+  void authoritative(Runnable writes);
+
+  /** The live app row in the trigger's encoding. */
+  Optional<String> live(RowKey key);
+
+  Optional<RowAuthority> authority(RowKey key);
+
+  void setAuthority(RowKey key, RowAuthority authority);
+
+  /** Removes what is known of the server's row. */
+  void forgetAuthority(RowKey key);
+
+  /** Inserts or replaces the app row from a decoded server row. */
+  void upsert(RowKey key, DecodedPayload payload);
+
+  /** Inserts or replaces the app row from a payload in local encodings. */
+  void upsertLocal(RowKey key, String localPayload);
+
+  /** Deletes the app row; nothing if absent. */
+  void delete(RowKey key);
+
+  /**
+   * Deletes all rows and row states of every managed table ever registered that still exists, whatever
+   * the case of its name (W-36, W-37). Returns the number of app rows deleted.
+   */
+  long wipeAll();
+
+  /** True if a row state with {@code deleted=0} exists (authority of spec 1.2). */
+  boolean anyLiveAuthority();
+}

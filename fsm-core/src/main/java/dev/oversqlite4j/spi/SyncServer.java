@@ -1,0 +1,123 @@
+package dev.oversqlite4j.spi;
+
+import dev.oversqlite4j.SyncOptions;
+import dev.oversqlite4j.SyncSchema;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The sync server, one method per endpoint of the protocol. Every method blocks, sends {@code
+ * sourceId} as the writer identity, validates the answer (wire-protocol 7.1) and returns it typed.
+ *
+ * <p>What the server refuses by the contract is a {@link RefusedException} whose {@link Refusal} the
+ * workflow acts on. Anything else is a public error: {@code HttpFailureException}, {@code
+ * RemoteResponseDecodeException}, {@code RemoteResponseSemanticException}, {@code
+ * TransientRetryExhaustedException} (the transport's own bounded retries of safely repeatable calls
+ * are spent, or a call that must not be repeated failed: its outcome is unknown), {@code
+ * OperationCancelledException}.
+ *
+ * <p>Calls that may be repeated blindly (all GETs, connect, create, deletes) are retried inside;
+ * chunk and commit never are: repeat {@link #createPush} instead (wire-protocol 7.3).
+ */
+public interface SyncServer extends AutoCloseable {
+
+  /** Gives limits, sleeping and jitter; called once, before any other method. */
+  void configure(SyncSchema schema, SyncOptions options);
+
+  /**
+   * {@code GET sync/capabilities}.
+   *
+   * @throws dev.oversqlite4j.ProtocolVersionMismatchException not {@code v1}
+   */
+  Capabilities capabilities(String sourceId);
+
+  /** {@code POST sync/connect}. */
+  ConnectAnswer connect(String sourceId, LocalPending pending);
+
+  /** {@code POST sync/push-sessions}. */
+  PushAnswer createPush(OutboxState.Bundle bundle, Optional<String> lease);
+
+  /**
+   * {@code POST sync/push-sessions/{id}/chunks}; {@code rows} are consecutive, the first one's ordinal
+   * is where the chunk starts.
+   */
+  void uploadChunk(String sourceId, String pushId, List<FrozenRow> rows);
+
+  /** {@code POST sync/push-sessions/{id}/commit}. */
+  CommittedBundle commitPush(OutboxState.Bundle bundle, String pushId);
+
+  /** {@code DELETE sync/push-sessions/{id}}, best effort: every failure is swallowed. */
+  void deletePush(String sourceId, String pushId);
+
+  /**
+   * {@code GET sync/committed-bundles/{seq}/rows}: all rows of a bundle, its hash verified. Waits a
+   * bounded time for a bundle that is not visible yet.
+   */
+  List<WireRow> committedRows(OutboxState.Bundle bundle, CommittedBundle committed);
+
+  /** {@code GET sync/pull}; {@code target} is absent on the first page of a pull. */
+  PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target);
+
+  /** {@code POST sync/snapshot-sessions}. */
+  SnapshotSession createSnapshot(String sourceId, Optional<SourceReplacement> replacement);
+
+  /** {@code GET sync/snapshot-sessions/{id}}: the rows after {@code afterOrdinal}. */
+  SnapshotPage snapshotPage(
+      String sourceId, SnapshotSession session, Capabilities capabilities, long afterOrdinal);
+
+  /** {@code DELETE sync/snapshot-sessions/{id}}, best effort: every failure is swallowed. */
+  void deleteSnapshot(String sourceId, String snapshotId);
+
+  /** Aborts calls in flight, which then end with {@code OperationCancelledException}. Thread-safe. */
+  void cancel();
+
+  /** Cancels and releases what the adapter itself opened; the app's HTTP client stays usable. */
+  @Override
+  void close();
+
+  /** What {@code connect} tells the server about rows waiting here. */
+  enum LocalPending {
+    SOME,
+    NONE
+  }
+
+  /** Answer of connect (spec 1.3). */
+  sealed interface ConnectAnswer {
+    record RemoteAuthoritative() implements ConnectAnswer {}
+
+    record InitializeLocal(String lease) implements ConnectAnswer {}
+
+    record InitializeEmpty() implements ConnectAnswer {}
+
+    record RetryLater(long retryAfterSeconds) implements ConnectAnswer {}
+  }
+
+  /** Answer of create. */
+  sealed interface PushAnswer {
+    /** A fresh session; upload every row from ordinal 0. */
+    record Staging(String pushId) implements PushAnswer {}
+
+    /** The bundle is committed already; nothing may be uploaded again. */
+    record AlreadyCommitted(CommittedBundle bundle) implements PushAnswer {}
+  }
+
+  /** A bundle of ours as the server committed it. */
+  record CommittedBundle(long bundleSeq, long rowCount, String bundleHash) {}
+
+  /** One page of bundles, checked against the request. */
+  record PullPage(long stableBundleSeq, List<PulledBundle> bundles, boolean hasMore) {}
+
+  /** A committed bundle of any source. */
+  record PulledBundle(long bundleSeq, List<WireRow> rows) {}
+
+  /** An open snapshot session. */
+  record SnapshotSession(String snapshotId, long bundleSeq, long rowCount, long byteCount) {}
+
+  /** Consecutive snapshot rows; {@code nextOrdinal} is the cursor of the next page. */
+  record SnapshotPage(List<WireRow> rows, long nextOrdinal, long byteCount, boolean hasMore) {}
+
+  /** Asks the server to retire one source in favour of a fresh one (wire-protocol 2.10). */
+  record SourceReplacement(
+      String previousSourceId, String newSourceId, dev.oversqlite4j.SourceRecoveryReason reason) {}
+}
