@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** {@code attach} named one user while the database is attached to another one. Users are never part of the message. The message says what to do first. */
+/**
+ * {@code attach} named one user while the database is attached to another one. Users are never part
+ * of the message. The message says what to do first.
+ */
 public final class AttachBindingConflictException extends OversqliteException {
   private final String attachedUser;
   private final String requestedUser;
@@ -13,7 +15,11 @@ public final class AttachBindingConflictException extends OversqliteException {
    * @param requestedUser the user asked for
    */
   public AttachBindingConflictException(String attachedUser, String requestedUser) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot attach: the database is ATTACHED to another user. Call detach() (or syncThenDetach()) first, then attach(userId) again.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot attach: the database is ATTACHED to another user. Call detach() (or syncThenDetach()) first, then attach(userId) again.",
+        null);
     this.attachedUser = attachedUser;
     this.requestedUser = requestedUser;
   }
@@ -27,5 +33,4 @@ public final class AttachBindingConflictException extends OversqliteException {
   public String requestedUser() {
     return requestedUser;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server does not offer the connect lifecycle that {@code attach} needs. Terminal: nothing may retry by itself. */
+/**
+ * The server does not offer the connect lifecycle that {@code attach} needs. Terminal: nothing may
+ * retry by itself.
+ */
 public final class AttachLifecycleUnsupportedException extends OversqliteException {
   private final Reason reason;
 
@@ -11,7 +13,15 @@ public final class AttachLifecycleUnsupportedException extends OversqliteExcepti
    * @param reason how that showed
    */
   public AttachLifecycleUnsupportedException(Reason reason) {
-    super(ErrorCategory.STATE, Recovery.TERMINAL, "Cannot attach: the server " + (reason == Reason.FEATURE_MISSING ? "does not list the feature connect_lifecycle" : "does not know the endpoint") + ". Nothing was changed. Upgrade the server, or check the base URL.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.TERMINAL,
+        "Cannot attach: the server "
+            + (reason == Reason.FEATURE_MISSING
+                ? "does not list the feature connect_lifecycle"
+                : "does not know the endpoint")
+            + ". Nothing was changed. Upgrade the server, or check the base URL.",
+        null);
     this.reason = reason;
   }
 
@@ -19,7 +29,6 @@ public final class AttachLifecycleUnsupportedException extends OversqliteExcepti
   public Reason reason() {
     return reason;
   }
-
 
   /** How the missing support showed. */
   public enum Reason {

@@ -1,7 +1,10 @@
 package dev.oversqlite4j;
 
-
-/** An operation needs a user, and none is attached in this process. After every {@code open()} the app must attach again; for the user who is already attached that costs no network. The message says what to do first. */
+/**
+ * An operation needs a user, and none is attached in this process. After every {@code open()} the
+ * app must attach again; for the user who is already attached that costs no network. The message
+ * says what to do first.
+ */
 public final class AttachRequiredException extends OversqliteException {
   private final SyncOperation op;
 
@@ -11,7 +14,13 @@ public final class AttachRequiredException extends OversqliteException {
    * @param op what was asked for
    */
   public AttachRequiredException(SyncOperation op) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": no user is attached in this process. Call attach(userId) first; after a restart this needs no network.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": no user is attached in this process. Call attach(userId) first; after a restart this needs no network.",
+        null);
     this.op = op;
   }
 
@@ -19,5 +28,4 @@ public final class AttachRequiredException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

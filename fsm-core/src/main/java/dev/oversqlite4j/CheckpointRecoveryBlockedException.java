@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** Automatic recovery of the checkpoint found local work that it could not upload first. Retryable: the same call may succeed later. */
+/**
+ * Automatic recovery of the checkpoint found local work that it could not upload first. Retryable:
+ * the same call may succeed later.
+ */
 public final class CheckpointRecoveryBlockedException extends OversqliteException {
   private final Reason reason;
   private final long dirty;
@@ -16,7 +18,8 @@ public final class CheckpointRecoveryBlockedException extends OversqliteExceptio
    * @param outbound rows in the outbox
    * @param replayState how far the outbox had come
    */
-  public CheckpointRecoveryBlockedException(Reason reason, long dirty, long outbound, ReplayState replayState) {
+  public CheckpointRecoveryBlockedException(
+      Reason reason, long dirty, long outbound, ReplayState replayState) {
     this(reason, dirty, outbound, replayState, null);
   }
 
@@ -29,8 +32,22 @@ public final class CheckpointRecoveryBlockedException extends OversqliteExceptio
    * @param replayState how far the outbox had come
    * @param cause what failed underneath; its text is not repeated
    */
-  public CheckpointRecoveryBlockedException(Reason reason, long dirty, long outbound, ReplayState replayState, Throwable cause) {
-    super(ErrorCategory.STATE, Recovery.RETRYABLE, "Cannot recover the checkpoint (state REBUILD_REQUIRED): " + reason + " with " + dirty + " dirty and " + outbound + " outbound rows (" + replayState + "). " + reason.next, cause);
+  public CheckpointRecoveryBlockedException(
+      Reason reason, long dirty, long outbound, ReplayState replayState, Throwable cause) {
+    super(
+        ErrorCategory.STATE,
+        Recovery.RETRYABLE,
+        "Cannot recover the checkpoint (state REBUILD_REQUIRED): "
+            + reason
+            + " with "
+            + dirty
+            + " dirty and "
+            + outbound
+            + " outbound rows ("
+            + replayState
+            + "). "
+            + reason.next,
+        cause);
     this.reason = reason;
     this.dirty = dirty;
     this.outbound = outbound;
@@ -56,7 +73,6 @@ public final class CheckpointRecoveryBlockedException extends OversqliteExceptio
   public ReplayState replayState() {
     return replayState;
   }
-
 
   /** Why the local work could not be uploaded. */
   public enum Reason {

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The client was closed or uninstalled; it cannot be used again. Terminal: nothing may retry by itself. */
+/**
+ * The client was closed or uninstalled; it cannot be used again. Terminal: nothing may retry by
+ * itself.
+ */
 public final class ClientClosedException extends OversqliteException {
   private final SyncOperation op;
 
@@ -11,7 +13,11 @@ public final class ClientClosedException extends OversqliteException {
    * @param op what was asked for
    */
   public ClientClosedException(SyncOperation op) {
-    super(ErrorCategory.STATE, Recovery.TERMINAL, "Cannot " + op.label() + ": the client is closed. Build a new client and call open().", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.TERMINAL,
+        "Cannot " + op.label() + ": the client is closed. Build a new client and call open().",
+        null);
     this.op = op;
   }
 
@@ -19,5 +25,4 @@ public final class ClientClosedException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

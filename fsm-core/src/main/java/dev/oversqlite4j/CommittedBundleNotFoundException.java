@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server committed our bundle but does not show it yet, after all attempts. Retryable: the same call may succeed later. */
+/**
+ * The server committed our bundle but does not show it yet, after all attempts. Retryable: the same
+ * call may succeed later.
+ */
 public final class CommittedBundleNotFoundException extends OversqliteException {
   private final int attempts;
 
@@ -11,7 +13,13 @@ public final class CommittedBundleNotFoundException extends OversqliteException 
    * @param attempts requests made
    */
   public CommittedBundleNotFoundException(int attempts) {
-    super(ErrorCategory.NETWORK, Recovery.RETRYABLE, "Cannot fetch the committed bundle: the server does not show it after " + attempts + " attempts. The upload is safe; call sync() later.", null);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.RETRYABLE,
+        "Cannot fetch the committed bundle: the server does not show it after "
+            + attempts
+            + " attempts. The upload is safe; call sync() later.",
+        null);
     this.attempts = attempts;
   }
 
@@ -19,5 +27,4 @@ public final class CommittedBundleNotFoundException extends OversqliteException 
   public int attempts() {
     return attempts;
   }
-
 }

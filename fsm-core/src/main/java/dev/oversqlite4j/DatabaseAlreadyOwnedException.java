@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** Another client, of this process or of another one, has the database open. Retryable: the same call may succeed later. */
+/**
+ * Another client, of this process or of another one, has the database open. Retryable: the same
+ * call may succeed later.
+ */
 public final class DatabaseAlreadyOwnedException extends OversqliteException {
   private final String db;
 
@@ -11,7 +13,11 @@ public final class DatabaseAlreadyOwnedException extends OversqliteException {
    * @param db the database as the ownership lock names it; not part of the message
    */
   public DatabaseAlreadyOwnedException(String db) {
-    super(ErrorCategory.STATE, Recovery.RETRYABLE, "Cannot open the database: another client owns it. Close that client, then call open() again; db() names the database.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.RETRYABLE,
+        "Cannot open the database: another client owns it. Close that client, then call open() again; db() names the database.",
+        null);
     this.db = db;
   }
 
@@ -19,5 +25,4 @@ public final class DatabaseAlreadyOwnedException extends OversqliteException {
   public String db() {
     return db;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** Another connection holds the lock that SQLite needs. Nothing was changed. Retryable: the same call may succeed later. */
+/**
+ * Another connection holds the lock that SQLite needs. Nothing was changed. Retryable: the same
+ * call may succeed later.
+ */
 public final class DatabaseBusyException extends OversqliteException {
   private final SyncOperation op;
 
@@ -21,7 +23,13 @@ public final class DatabaseBusyException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public DatabaseBusyException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.RETRYABLE, "Cannot " + op.label() + ": the database is locked by another connection. Nothing was changed; end that transaction and call again.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": the database is locked by another connection. Nothing was changed; end that transaction and call again.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +37,4 @@ public final class DatabaseBusyException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** No space is left for the database. Nothing was changed. Retryable: the same call may succeed later. */
+/**
+ * No space is left for the database. Nothing was changed. Retryable: the same call may succeed
+ * later.
+ */
 public final class DatabaseFullException extends OversqliteException {
   private final SyncOperation op;
 
@@ -21,7 +23,13 @@ public final class DatabaseFullException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public DatabaseFullException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.RETRYABLE, "Cannot " + op.label() + ": no space is left. Nothing was changed; free disk space and call again.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": no space is left. Nothing was changed; free disk space and call again.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +37,4 @@ public final class DatabaseFullException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,6 +1,5 @@
 package dev.oversqlite4j;
 
-
 /** The disk reports an error. Nothing was changed. Retryable: the same call may succeed later. */
 public final class DatabaseIoException extends OversqliteException {
   private final SyncOperation op;
@@ -21,7 +20,13 @@ public final class DatabaseIoException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public DatabaseIoException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.RETRYABLE, "Cannot " + op.label() + ": the disk reports an error. Nothing was changed; check the disk and call again.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": the disk reports an error. Nothing was changed; check the disk and call again.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +34,4 @@ public final class DatabaseIoException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

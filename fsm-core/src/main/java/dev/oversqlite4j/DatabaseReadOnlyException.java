@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The database file or its directory cannot be written. Nothing was changed. The message says what to do first. */
+/**
+ * The database file or its directory cannot be written. Nothing was changed. The message says what
+ * to do first.
+ */
 public final class DatabaseReadOnlyException extends OversqliteException {
   private final SyncOperation op;
 
@@ -21,7 +23,13 @@ public final class DatabaseReadOnlyException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public DatabaseReadOnlyException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the database is read-only. Nothing was changed; make the file and its directory writable.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the database is read-only. Nothing was changed; make the file and its directory writable.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +37,4 @@ public final class DatabaseReadOnlyException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** Local edits are not uploaded yet, and the operation would overwrite them. The message says what to do first. */
+/**
+ * Local edits are not uploaded yet, and the operation would overwrite them. The message says what
+ * to do first.
+ */
 public final class DirtyStateRejectedException extends OversqliteException {
   private final long count;
 
@@ -11,7 +13,13 @@ public final class DirtyStateRejectedException extends OversqliteException {
    * @param count rows not uploaded
    */
   public DirtyStateRejectedException(long count) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot go on: " + count + " locally edited rows are not uploaded. Call pushPending() or sync() first.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot go on: "
+            + count
+            + " locally edited rows are not uploaded. Call pushPending() or sync() first.",
+        null);
     this.count = count;
   }
 
@@ -19,5 +27,4 @@ public final class DirtyStateRejectedException extends OversqliteException {
   public long count() {
     return count;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The lease to seed the account is gone; another device may have seeded it. Local rows are kept. The message says what to do first. */
+/**
+ * The lease to seed the account is gone; another device may have seeded it. Local rows are kept.
+ * The message says what to do first.
+ */
 public final class InitializationLeaseInvalidException extends OversqliteException {
   private final Code code;
 
@@ -11,7 +13,13 @@ public final class InitializationLeaseInvalidException extends OversqliteExcepti
    * @param code what the server said
    */
   public InitializationLeaseInvalidException(Code code) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot seed the account: the lease is no longer valid (" + code.wireName() + "). Local rows are kept; call attach(userId) again.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot seed the account: the lease is no longer valid ("
+            + code.wireName()
+            + "). Local rows are kept; call attach(userId) again.",
+        null);
     this.code = code;
   }
 
@@ -19,7 +27,6 @@ public final class InitializationLeaseInvalidException extends OversqliteExcepti
   public Code code() {
     return code;
   }
-
 
   /** The server's code. */
   public enum Code {

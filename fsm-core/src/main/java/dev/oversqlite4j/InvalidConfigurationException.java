@@ -3,8 +3,8 @@ package dev.oversqlite4j;
 import java.util.Optional;
 
 /**
- * The schema or an option cannot work. Found before anything is written. Terminal: nothing may retry
- * by itself.
+ * The schema or an option cannot work. Found before anything is written. Terminal: nothing may
+ * retry by itself.
  */
 public final class InvalidConfigurationException extends OversqliteException {
   private final String rule;

@@ -1,7 +1,10 @@
 package dev.oversqlite4j;
 
-
-/** SQLite refused a write of ours: a constraint, or an app trigger that raised an error. It was rolled back. The message of SQLite stays in the cause, because a trigger can put data into it. The message says what to do first. */
+/**
+ * SQLite refused a write of ours: a constraint, or an app trigger that raised an error. It was
+ * rolled back. The message of SQLite stays in the cause, because a trigger can put data into it.
+ * The message says what to do first.
+ */
 public final class LocalWriteFailedException extends OversqliteException {
   private final SyncOperation op;
   private final int sqliteCode;
@@ -24,7 +27,15 @@ public final class LocalWriteFailedException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public LocalWriteFailedException(SyncOperation op, int sqliteCode, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": SQLite refused a write (code " + sqliteCode + "). Nothing was changed; look at the constraints and triggers of the managed tables.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": SQLite refused a write (code "
+            + sqliteCode
+            + "). Nothing was changed; look at the constraints and triggers of the managed tables.",
+        cause);
     this.op = op;
     this.sqliteCode = sqliteCode;
   }
@@ -38,5 +49,4 @@ public final class LocalWriteFailedException extends OversqliteException {
   public int sqliteCode() {
     return sqliteCode;
   }
-
 }

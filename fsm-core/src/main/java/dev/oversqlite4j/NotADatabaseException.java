@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The file is not an SQLite database, or its header is damaged. Nothing was changed. The message says what to do first. */
+/**
+ * The file is not an SQLite database, or its header is damaged. Nothing was changed. The message
+ * says what to do first.
+ */
 public final class NotADatabaseException extends OversqliteException {
   private final SyncOperation op;
 
@@ -21,7 +23,13 @@ public final class NotADatabaseException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public NotADatabaseException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.STORAGE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the file is not an SQLite database. Nothing was changed; check the path, or restore the file.", cause);
+    super(
+        ErrorCategory.STORAGE,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the file is not an SQLite database. Nothing was changed; check the path, or restore the file.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +37,4 @@ public final class NotADatabaseException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,6 +1,5 @@
 package dev.oversqlite4j;
 
-
 /** An operation was called before {@code open()}. The message says what to do first. */
 public final class OpenRequiredException extends OversqliteException {
   private final SyncOperation op;
@@ -11,7 +10,11 @@ public final class OpenRequiredException extends OversqliteException {
    * @param op what was asked for
    */
   public OpenRequiredException(SyncOperation op) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the client is UNOPENED. Call open() first.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot " + op.label() + ": the client is UNOPENED. Call open() first.",
+        null);
     this.op = op;
   }
 
@@ -19,5 +22,4 @@ public final class OpenRequiredException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

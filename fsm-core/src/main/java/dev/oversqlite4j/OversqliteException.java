@@ -35,8 +35,8 @@ public abstract class OversqliteException extends RuntimeException {
   }
 
   /**
-   * Whether the app only has to bring the client into the right state first: open it, attach a user,
-   * let a transition finish, or rebuild.
+   * Whether the app only has to bring the client into the right state first: open it, attach a
+   * user, let a transition finish, or rebuild.
    */
   public final boolean isLifecyclePrecondition() {
     return this instanceof OpenRequiredException

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** A frozen bundle waits to be pushed or replayed, and the operation would overtake it. The message says what to do first. */
+/**
+ * A frozen bundle waits to be pushed or replayed, and the operation would overtake it. The message
+ * says what to do first.
+ */
 public final class PendingPushReplayException extends OversqliteException {
   private final long count;
 
@@ -11,7 +13,13 @@ public final class PendingPushReplayException extends OversqliteException {
    * @param count rows in the outbox
    */
   public PendingPushReplayException(long count) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot go on: " + count + " frozen rows wait to be pushed or replayed. Call pushPending() or sync() first.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot go on: "
+            + count
+            + " frozen rows wait to be pushed or replayed. Call pushPending() or sync() first.",
+        null);
     this.count = count;
   }
 
@@ -19,5 +27,4 @@ public final class PendingPushReplayException extends OversqliteException {
   public long count() {
     return count;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server speaks another protocol version. Ends automatic downloads. Terminal: nothing may retry by itself. */
+/**
+ * The server speaks another protocol version. Ends automatic downloads. Terminal: nothing may retry
+ * by itself.
+ */
 public final class ProtocolVersionMismatchException extends OversqliteException {
   private final String expected;
   private final String actual;
@@ -13,7 +15,15 @@ public final class ProtocolVersionMismatchException extends OversqliteException 
    * @param actual what the server announced
    */
   public ProtocolVersionMismatchException(String expected, String actual) {
-    super(ErrorCategory.PROTOCOL, Recovery.TERMINAL, "Cannot talk to the server: it speaks protocol " + Redaction.identifier(actual) + ", this client " + Redaction.identifier(expected) + ". Upgrade the older side.", null);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.TERMINAL,
+        "Cannot talk to the server: it speaks protocol "
+            + Redaction.identifier(actual)
+            + ", this client "
+            + Redaction.identifier(expected)
+            + ". Upgrade the older side.",
+        null);
     this.expected = expected;
     this.actual = actual;
   }
@@ -27,5 +37,4 @@ public final class ProtocolVersionMismatchException extends OversqliteException 
   public String actual() {
     return actual;
   }
-
 }

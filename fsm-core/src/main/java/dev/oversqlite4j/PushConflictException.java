@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server reports a conflict about a row that is not in the bundle we sent. The message says what to do first. */
+/**
+ * The server reports a conflict about a row that is not in the bundle we sent. The message says
+ * what to do first.
+ */
 public final class PushConflictException extends OversqliteException {
   private final ConflictContext details;
 
@@ -11,7 +13,13 @@ public final class PushConflictException extends OversqliteException {
    * @param details the conflict; it holds row data, the message does not
    */
   public PushConflictException(ConflictContext details) {
-    super(ErrorCategory.CONFLICT, Recovery.ACTION_NEEDED, "Cannot push: the server reports a conflict in table " + Redaction.identifier(details.table()) + " about a row that was not sent. Nothing was lost; report this to whoever runs the server.", null);
+    super(
+        ErrorCategory.CONFLICT,
+        Recovery.ACTION_NEEDED,
+        "Cannot push: the server reports a conflict in table "
+            + Redaction.identifier(details.table())
+            + " about a row that was not sent. Nothing was lost; report this to whoever runs the server.",
+        null);
     this.details = details;
   }
 
@@ -19,5 +27,4 @@ public final class PushConflictException extends OversqliteException {
   public ConflictContext details() {
     return details;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** Every attempt of one push met a new conflict. The edits wait to be pushed again. Retryable: the same call may succeed later. */
+/**
+ * Every attempt of one push met a new conflict. The edits wait to be pushed again. Retryable: the
+ * same call may succeed later.
+ */
 public final class PushConflictRetryExhaustedException extends OversqliteException {
   private final int retryCount;
   private final long remainingDirty;
@@ -13,7 +15,15 @@ public final class PushConflictRetryExhaustedException extends OversqliteExcepti
    * @param remainingDirty rows not uploaded
    */
   public PushConflictRetryExhaustedException(int retryCount, long remainingDirty) {
-    super(ErrorCategory.CONFLICT, Recovery.RETRYABLE, "Cannot push: still in conflict after " + retryCount + " retries. " + remainingDirty + " rows are kept; call sync() later.", null);
+    super(
+        ErrorCategory.CONFLICT,
+        Recovery.RETRYABLE,
+        "Cannot push: still in conflict after "
+            + retryCount
+            + " retries. "
+            + remainingDirty
+            + " rows are kept; call sync() later.",
+        null);
     this.retryCount = retryCount;
     this.remainingDirty = remainingDirty;
   }
@@ -27,5 +37,4 @@ public final class PushConflictRetryExhaustedException extends OversqliteExcepti
   public long remainingDirty() {
     return remainingDirty;
   }
-
 }

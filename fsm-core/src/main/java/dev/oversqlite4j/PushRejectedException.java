@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server keeps failing to commit although nothing was committed, even after isolating single rows. Retryable: the same call may succeed later. */
+/**
+ * The server keeps failing to commit although nothing was committed, even after isolating single
+ * rows. Retryable: the same call may succeed later.
+ */
 public final class PushRejectedException extends OversqliteException {
   private final SyncOperation op;
   private final int status;
@@ -15,7 +17,17 @@ public final class PushRejectedException extends OversqliteException {
    * @param attempts commits tried
    */
   public PushRejectedException(SyncOperation op, int status, int attempts) {
-    super(ErrorCategory.NETWORK, Recovery.RETRYABLE, "Cannot " + op.label() + ": the server answered " + status + " to " + attempts + " commits and committed nothing. The edits are kept; see quarantined(), then call sync() later.", null);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": the server answered "
+            + status
+            + " to "
+            + attempts
+            + " commits and committed nothing. The edits are kept; see quarantined(), then call sync() later.",
+        null);
     this.op = op;
     this.status = status;
     this.attempts = attempts;
@@ -35,5 +47,4 @@ public final class PushRejectedException extends OversqliteException {
   public int attempts() {
     return attempts;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The local checkpoint no longer fits the server's history; nothing can be pushed before a rebuild. The message says what to do first. */
+/**
+ * The local checkpoint no longer fits the server's history; nothing can be pushed before a rebuild.
+ * The message says what to do first.
+ */
 public final class RebuildRequiredException extends OversqliteException {
   private final SyncOperation op;
 
@@ -11,7 +13,13 @@ public final class RebuildRequiredException extends OversqliteException {
    * @param op what was asked for
    */
   public RebuildRequiredException(SyncOperation op) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the state is REBUILD_REQUIRED. Call sync() or pullToStable(), which recover by themselves, or rebuild().", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the state is REBUILD_REQUIRED. Call sync() or pullToStable(), which recover by themselves, or rebuild().",
+        null);
     this.op = op;
   }
 
@@ -19,5 +27,4 @@ public final class RebuildRequiredException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The account's state is being downloaded to replace the local one; until it is there, nothing else can sync. The user is never part of the message. The message says what to do first. */
+/**
+ * The account's state is being downloaded to replace the local one; until it is there, nothing else
+ * can sync. The user is never part of the message. The message says what to do first.
+ */
 public final class RemoteReplacePendingException extends OversqliteException {
   private final String targetUser;
 
@@ -11,7 +13,11 @@ public final class RemoteReplacePendingException extends OversqliteException {
    * @param targetUser the user the replace was begun for
    */
   public RemoteReplacePendingException(String targetUser) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot sync: a remote replace is pending (state OPENED). Call attach with the user it was begun for, or detach() to cancel it.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot sync: a remote replace is pending (state OPENED). Call attach with the user it was begun for, or detach() to cancel it.",
+        null);
     this.targetUser = targetUser;
   }
 
@@ -19,5 +25,4 @@ public final class RemoteReplacePendingException extends OversqliteException {
   public String targetUser() {
     return targetUser;
   }
-
 }

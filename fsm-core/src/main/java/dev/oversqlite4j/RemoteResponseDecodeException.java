@@ -1,6 +1,5 @@
 package dev.oversqlite4j;
 
-
 /** A response of the server cannot be decoded. The message says what to do first. */
 public final class RemoteResponseDecodeException extends OversqliteException {
   private final SyncOperation op;
@@ -21,7 +20,13 @@ public final class RemoteResponseDecodeException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public RemoteResponseDecodeException(SyncOperation op, Throwable cause) {
-    super(ErrorCategory.PROTOCOL, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the server's answer is not what the protocol describes and cannot be decoded. Nothing was changed; check what answers in the server's place.", cause);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the server's answer is not what the protocol describes and cannot be decoded. Nothing was changed; check what answers in the server's place.",
+        cause);
     this.op = op;
   }
 
@@ -29,5 +34,4 @@ public final class RemoteResponseDecodeException extends OversqliteException {
   public SyncOperation op() {
     return op;
   }
-
 }

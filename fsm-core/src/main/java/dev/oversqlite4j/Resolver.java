@@ -3,8 +3,8 @@ package dev.oversqlite4j;
 /**
  * Decides conflicts between a local edit and the server's row. Called outside any transaction, on
  * the thread of the operation; calling the client from it fails with {@link
- * SyncOperationInProgressException}. It may be asked about the same conflict again after a crash, so
- * the decision should depend on the conflict alone.
+ * SyncOperationInProgressException}. It may be asked about the same conflict again after a crash,
+ * so the decision should depend on the conflict alone.
  */
 @FunctionalInterface
 public interface Resolver {

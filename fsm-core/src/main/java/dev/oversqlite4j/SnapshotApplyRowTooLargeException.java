@@ -1,7 +1,8 @@
 package dev.oversqlite4j;
 
-
-/** One staged row alone exceeds {@code snapshotApplyBatchBytes}. The message says what to do first. */
+/**
+ * One staged row alone exceeds {@code snapshotApplyBatchBytes}. The message says what to do first.
+ */
 public final class SnapshotApplyRowTooLargeException extends OversqliteException {
   private final long ordinal;
   private final long bytes;
@@ -15,7 +16,17 @@ public final class SnapshotApplyRowTooLargeException extends OversqliteException
    * @param limit the limit, in bytes
    */
   public SnapshotApplyRowTooLargeException(long ordinal, long bytes, long limit) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot apply row " + ordinal + " of the snapshot: it has " + bytes + " bytes, snapshotApplyBatchBytes is " + limit + ". Raise that option, then call the operation again.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot apply row "
+            + ordinal
+            + " of the snapshot: it has "
+            + bytes
+            + " bytes, snapshotApplyBatchBytes is "
+            + limit
+            + ". Raise that option, then call the operation again.",
+        null);
     this.ordinal = ordinal;
     this.bytes = bytes;
     this.limit = limit;
@@ -35,5 +46,4 @@ public final class SnapshotApplyRowTooLargeException extends OversqliteException
   public long limit() {
     return limit;
   }
-
 }

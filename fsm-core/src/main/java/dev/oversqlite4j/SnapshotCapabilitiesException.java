@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The snapshot limits that the server announces contradict each other or the client's options. The message says what to do first. */
+/**
+ * The snapshot limits that the server announces contradict each other or the client's options. The
+ * message says what to do first.
+ */
 public final class SnapshotCapabilitiesException extends OversqliteException {
   private final String reason;
 
@@ -11,7 +13,13 @@ public final class SnapshotCapabilitiesException extends OversqliteException {
    * @param reason which limits, in words of this library
    */
   public SnapshotCapabilitiesException(String reason) {
-    super(ErrorCategory.PROTOCOL, Recovery.ACTION_NEEDED, "Cannot download a snapshot: " + reason + ". Change the client's snapshot options or the server's configuration.", null);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.ACTION_NEEDED,
+        "Cannot download a snapshot: "
+            + reason
+            + ". Change the client's snapshot options or the server's configuration.",
+        null);
     this.reason = reason;
   }
 
@@ -19,5 +27,4 @@ public final class SnapshotCapabilitiesException extends OversqliteException {
   public String reason() {
     return reason;
   }
-
 }

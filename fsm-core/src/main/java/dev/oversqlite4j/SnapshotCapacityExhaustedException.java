@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The server has no capacity for a snapshot, and the longest wait is over. Retryable: the same call may succeed later. */
+/**
+ * The server has no capacity for a snapshot, and the longest wait is over. Retryable: the same call
+ * may succeed later.
+ */
 public final class SnapshotCapacityExhaustedException extends OversqliteException {
   private final SyncOperation op;
   private final Code code;
@@ -15,7 +17,17 @@ public final class SnapshotCapacityExhaustedException extends OversqliteExceptio
    * @param waitedMs time waited, in milliseconds
    */
   public SnapshotCapacityExhaustedException(SyncOperation op, Code code, long waitedMs) {
-    super(ErrorCategory.NETWORK, Recovery.RETRYABLE, "Cannot " + op.label() + ": the server has no capacity (" + code.wireName() + ") after " + waitedMs + " ms of waiting. Nothing was changed; call again later.", null);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": the server has no capacity ("
+            + code.wireName()
+            + ") after "
+            + waitedMs
+            + " ms of waiting. Nothing was changed; call again later.",
+        null);
     this.op = op;
     this.code = code;
     this.waitedMs = waitedMs;
@@ -35,7 +47,6 @@ public final class SnapshotCapacityExhaustedException extends OversqliteExceptio
   public long waitedMs() {
     return waitedMs;
   }
-
 
   /** The server's code. */
   public enum Code {

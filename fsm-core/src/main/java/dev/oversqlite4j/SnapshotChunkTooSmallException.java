@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** {@code snapshotChunkBytes} is smaller than the largest row the server may send. The message says what to do first. */
+/**
+ * {@code snapshotChunkBytes} is smaller than the largest row the server may send. The message says
+ * what to do first.
+ */
 public final class SnapshotChunkTooSmallException extends OversqliteException {
   private final long configured;
   private final long required;
@@ -13,7 +15,15 @@ public final class SnapshotChunkTooSmallException extends OversqliteException {
    * @param required what the server may send, in bytes
    */
   public SnapshotChunkTooSmallException(long configured, long required) {
-    super(ErrorCategory.PROTOCOL, Recovery.ACTION_NEEDED, "Cannot download a snapshot: snapshotChunkBytes is " + configured + ", the server may send rows of " + required + " bytes. Raise the option to at least that.", null);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.ACTION_NEEDED,
+        "Cannot download a snapshot: snapshotChunkBytes is "
+            + configured
+            + ", the server may send rows of "
+            + required
+            + " bytes. Raise the option to at least that.",
+        null);
     this.configured = configured;
     this.required = required;
   }
@@ -27,5 +37,4 @@ public final class SnapshotChunkTooSmallException extends OversqliteException {
   public long required() {
     return required;
   }
-
 }

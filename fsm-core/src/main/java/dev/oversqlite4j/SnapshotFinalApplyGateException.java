@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** The local state changed between the download of a snapshot and its application. Nothing was applied. Retryable: the same call may succeed later. */
+/**
+ * The local state changed between the download of a snapshot and its application. Nothing was
+ * applied. Retryable: the same call may succeed later.
+ */
 public final class SnapshotFinalApplyGateException extends OversqliteException {
   private final RebuildMode mode;
   private final Reason reason;
@@ -24,7 +26,15 @@ public final class SnapshotFinalApplyGateException extends OversqliteException {
    * @param cause what failed underneath; its text is not repeated
    */
   public SnapshotFinalApplyGateException(RebuildMode mode, Reason reason, Throwable cause) {
-    super(ErrorCategory.STATE, Recovery.RETRYABLE, "Cannot apply the snapshot (" + mode + "): " + reason + ". Nothing was changed; call the operation again.", cause);
+    super(
+        ErrorCategory.STATE,
+        Recovery.RETRYABLE,
+        "Cannot apply the snapshot ("
+            + mode
+            + "): "
+            + reason
+            + ". Nothing was changed; call the operation again.",
+        cause);
     this.mode = mode;
     this.reason = reason;
   }
@@ -38,7 +48,6 @@ public final class SnapshotFinalApplyGateException extends OversqliteException {
   public Reason reason() {
     return reason;
   }
-
 
   /** What changed. */
   public enum Reason {

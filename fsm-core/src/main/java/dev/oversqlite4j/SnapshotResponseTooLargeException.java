@@ -1,7 +1,8 @@
 package dev.oversqlite4j;
 
-
-/** A snapshot response is longer than its bounded read allows. The message says what to do first. */
+/**
+ * A snapshot response is longer than its bounded read allows. The message says what to do first.
+ */
 public final class SnapshotResponseTooLargeException extends OversqliteException {
   private final SyncOperation op;
   private final long limit;
@@ -13,7 +14,15 @@ public final class SnapshotResponseTooLargeException extends OversqliteException
    * @param limit bytes read before giving up
    */
   public SnapshotResponseTooLargeException(SyncOperation op, long limit) {
-    super(ErrorCategory.NETWORK, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the response is longer than " + limit + " bytes. Raise snapshotChunkBytes, or check what answers in the server's place.", null);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the response is longer than "
+            + limit
+            + " bytes. Raise snapshotChunkBytes, or check what answers in the server's place.",
+        null);
     this.op = op;
     this.limit = limit;
   }
@@ -27,5 +36,4 @@ public final class SnapshotResponseTooLargeException extends OversqliteException
   public long limit() {
     return limit;
   }
-
 }

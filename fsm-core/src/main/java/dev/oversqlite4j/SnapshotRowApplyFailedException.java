@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** One row of a snapshot cannot be written to its table: a constraint, or a value its column cannot hold. Values are never part of the message. The message says what to do first. */
+/**
+ * One row of a snapshot cannot be written to its table: a constraint, or a value its column cannot
+ * hold. Values are never part of the message. The message says what to do first.
+ */
 public final class SnapshotRowApplyFailedException extends OversqliteException {
   private final long ordinal;
   private final String schema;
@@ -26,8 +28,19 @@ public final class SnapshotRowApplyFailedException extends OversqliteException {
    * @param table table of the row
    * @param cause what failed underneath; its text is not repeated
    */
-  public SnapshotRowApplyFailedException(long ordinal, String schema, String table, Throwable cause) {
-    super(ErrorCategory.STATE, Recovery.ACTION_NEEDED, "Cannot apply row " + ordinal + " of the snapshot to " + Redaction.identifier(schema) + "." + Redaction.identifier(table) + ". Nothing was changed. Compare the table's constraints with the server's, then call rebuild().", cause);
+  public SnapshotRowApplyFailedException(
+      long ordinal, String schema, String table, Throwable cause) {
+    super(
+        ErrorCategory.STATE,
+        Recovery.ACTION_NEEDED,
+        "Cannot apply row "
+            + ordinal
+            + " of the snapshot to "
+            + Redaction.identifier(schema)
+            + "."
+            + Redaction.identifier(table)
+            + ". Nothing was changed. Compare the table's constraints with the server's, then call rebuild().",
+        cause);
     this.ordinal = ordinal;
     this.schema = schema;
     this.table = table;
@@ -47,5 +60,4 @@ public final class SnapshotRowApplyFailedException extends OversqliteException {
   public String table() {
     return table;
   }
-
 }

@@ -1,6 +1,5 @@
 package dev.oversqlite4j;
 
-
 /** A snapshot violates the protocol. The message says what to do first. */
 public final class SnapshotSemanticException extends OversqliteException {
   private final String kind;
@@ -11,7 +10,13 @@ public final class SnapshotSemanticException extends OversqliteException {
    * @param kind which rule, in words of this library
    */
   public SnapshotSemanticException(String kind) {
-    super(ErrorCategory.PROTOCOL, Recovery.ACTION_NEEDED, "Cannot use the snapshot: " + kind + ". Nothing was changed; report this to whoever runs the server.", null);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.ACTION_NEEDED,
+        "Cannot use the snapshot: "
+            + kind
+            + ". Nothing was changed; report this to whoever runs the server.",
+        null);
     this.kind = kind;
   }
 
@@ -19,5 +24,4 @@ public final class SnapshotSemanticException extends OversqliteException {
   public String kind() {
     return kind;
   }
-
 }

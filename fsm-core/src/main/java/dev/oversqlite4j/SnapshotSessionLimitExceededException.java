@@ -1,7 +1,8 @@
 package dev.oversqlite4j;
 
-
-/** The snapshot is larger than the server allows a session to be. The message says what to do first. */
+/**
+ * The snapshot is larger than the server allows a session to be. The message says what to do first.
+ */
 public final class SnapshotSessionLimitExceededException extends OversqliteException {
   private final String dimension;
   private final long actual;
@@ -15,7 +16,17 @@ public final class SnapshotSessionLimitExceededException extends OversqliteExcep
    * @param limit the limit, in the same unit
    */
   public SnapshotSessionLimitExceededException(String dimension, long actual, long limit) {
-    super(ErrorCategory.PROTOCOL, Recovery.ACTION_NEEDED, "Cannot download a snapshot: it has " + actual + " " + Redaction.identifier(dimension) + ", the limit is " + limit + ". Raise the limit on the server.", null);
+    super(
+        ErrorCategory.PROTOCOL,
+        Recovery.ACTION_NEEDED,
+        "Cannot download a snapshot: it has "
+            + actual
+            + " "
+            + Redaction.identifier(dimension)
+            + ", the limit is "
+            + limit
+            + ". Raise the limit on the server.",
+        null);
     this.dimension = dimension;
     this.actual = actual;
     this.limit = limit;
@@ -35,5 +46,4 @@ public final class SnapshotSessionLimitExceededException extends OversqliteExcep
   public long limit() {
     return limit;
   }
-
 }

@@ -1,7 +1,9 @@
 package dev.oversqlite4j;
 
-
-/** A snapshot response uses a content encoding whose size cannot be bounded. The message says what to do first. */
+/**
+ * A snapshot response uses a content encoding whose size cannot be bounded. The message says what
+ * to do first.
+ */
 public final class SnapshotUnsupportedContentEncodingException extends OversqliteException {
   private final SyncOperation op;
 
@@ -11,7 +13,13 @@ public final class SnapshotUnsupportedContentEncodingException extends Oversqlit
    * @param op what was asked for
    */
   public SnapshotUnsupportedContentEncodingException(SyncOperation op) {
-    super(ErrorCategory.NETWORK, Recovery.ACTION_NEEDED, "Cannot " + op.label() + ": the response has an unsupported content encoding. Turn compression of snapshot responses off on the server or the proxy.", null);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.ACTION_NEEDED,
+        "Cannot "
+            + op.label()
+            + ": the response has an unsupported content encoding. Turn compression of snapshot responses off on the server or the proxy.",
+        null);
     this.op = op;
   }
 
@@ -19,5 +27,4 @@ public final class SnapshotUnsupportedContentEncodingException extends Oversqlit
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -1,7 +1,10 @@
 package dev.oversqlite4j;
 
-
-/** Another operation of this client runs. Operations never queue; this is expected contention. A listener or resolver that calls its own client gets it too. Retryable: the same call may succeed later. */
+/**
+ * Another operation of this client runs. Operations never queue; this is expected contention. A
+ * listener or resolver that calls its own client gets it too. Retryable: the same call may succeed
+ * later.
+ */
 public final class SyncOperationInProgressException extends OversqliteException {
   private final SyncOperation op;
 
@@ -11,7 +14,13 @@ public final class SyncOperationInProgressException extends OversqliteException 
    * @param op what was asked for
    */
   public SyncOperationInProgressException(SyncOperation op) {
-    super(ErrorCategory.STATE, Recovery.RETRYABLE, "Cannot " + op.label() + ": another operation of this client is running. Nothing was done; call again when it has returned.", null);
+    super(
+        ErrorCategory.STATE,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": another operation of this client is running. Nothing was done; call again when it has returned.",
+        null);
     this.op = op;
   }
 
@@ -19,5 +28,4 @@ public final class SyncOperationInProgressException extends OversqliteException 
   public SyncOperation op() {
     return op;
   }
-
 }

@@ -21,13 +21,14 @@ public final class SyncSchema {
   /**
    * Reads which tables take part from the SQL that creates them: a comment {@code -- @@{
    * enableSync=true }}, or the same in a block comment, marks the {@code CREATE TABLE} that follows
-   * it. Other attributes are ignored, apart from misspellings that begin with {@code sync} or {@code
-   * enableSync}. The SQL is not executed.
+   * it. Other attributes are ignored, apart from misspellings that begin with {@code sync} or
+   * {@code enableSync}. The SQL is not executed.
    *
    * @param schemaName the schema as the server knows it
    * @param sqlTexts SQL texts of any number of statements, in order
    * @throws InvalidConfigurationException if a comment or quote does not end, an annotation is not
-   *     understood, marks nothing, or marks a table a second time; the message names line and column
+   *     understood, marks nothing, or marks a table a second time; the message names line and
+   *     column
    */
   public static SyncSchema parse(String schemaName, List<String> sqlTexts) {
     Objects.requireNonNull(schemaName, "schemaName");

@@ -1,6 +1,5 @@
 package dev.oversqlite4j;
 
-
 /** The network failed on every attempt. Retryable: the same call may succeed later. */
 public final class TransientRetryExhaustedException extends OversqliteException {
   private final SyncOperation op;
@@ -24,7 +23,15 @@ public final class TransientRetryExhaustedException extends OversqliteException 
    * @param cause what failed underneath; its text is not repeated
    */
   public TransientRetryExhaustedException(SyncOperation op, int attempts, Throwable cause) {
-    super(ErrorCategory.NETWORK, Recovery.RETRYABLE, "Cannot " + op.label() + ": the network failed on all " + attempts + " attempts. Nothing was lost; call again when the network is back.", cause);
+    super(
+        ErrorCategory.NETWORK,
+        Recovery.RETRYABLE,
+        "Cannot "
+            + op.label()
+            + ": the network failed on all "
+            + attempts
+            + " attempts. Nothing was lost; call again when the network is back.",
+        cause);
     this.op = op;
     this.attempts = attempts;
   }
@@ -38,5 +45,4 @@ public final class TransientRetryExhaustedException extends OversqliteException 
   public int attempts() {
     return attempts;
   }
-
 }

@@ -11,8 +11,8 @@ public interface OwnershipLock {
   /**
    * Claims a database without waiting.
    *
-   * @param canonicalDatabase the path with symbolic links resolved, or the identity of a database in
-   *     memory
+   * @param canonicalDatabase the path with symbolic links resolved, or the identity of a database
+   *     in memory
    * @return the claim, or empty if somebody else has it
    */
   Optional<Claim> tryClaim(String canonicalDatabase);

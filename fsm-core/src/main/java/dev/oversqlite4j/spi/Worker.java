@@ -20,8 +20,8 @@ public interface Worker {
   interface Running extends AutoCloseable {
     /**
      * Interrupts the work and waits up to a second for its end; called by the work itself, it does
-     * not wait. Closing more than once, or after the end, does nothing. If the caller is interrupted
-     * while waiting, it returns with its interrupt flag set.
+     * not wait. Closing more than once, or after the end, does nothing. If the caller is
+     * interrupted while waiting, it returns with its interrupt flag set.
      */
     @Override
     void close();
