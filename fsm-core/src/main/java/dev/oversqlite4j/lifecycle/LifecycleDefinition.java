@@ -26,7 +26,7 @@ import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.fsm.GuardContext;
 import dev.oversqlite4j.fsm.MachineDefinition;
 import dev.oversqlite4j.fsm.MachineDefinition.Builder;
-import dev.oversqlite4j.fsm.Refusal;
+import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
@@ -105,7 +105,7 @@ public final class LifecycleDefinition {
 
   /** T4–T13. */
   private static void attaching(Builder<DurableState, Trigger> m) {
-    Map<DurableState, Refusal> refused = outsideAttached();
+    Map<DurableState, StepRefusal> refused = outsideAttached();
     refused.keySet().removeAll(List.of(OPENED, DETACHED, REPLACE_PENDING, REPLACE_STAGED));
     for (DurableState state : allAttached()) {
       refused.put(state, localConflict(AttachLocalStateConflictException.Reason.OTHER_TARGET_USER));
@@ -180,7 +180,7 @@ public final class LifecycleDefinition {
 
   /** T15–T21, T37. */
   private static void pushing(Builder<DurableState, Trigger> m) {
-    Map<DurableState, Refusal> refused = outsideAttached();
+    Map<DurableState, StepRefusal> refused = outsideAttached();
     refused.put(REBUILD_REQUIRED, step -> new RebuildRequiredException(op(step)));
     refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
     refused.put(
@@ -188,9 +188,9 @@ public final class LifecycleDefinition {
         step ->
             new SourceRecoveryRequiredException(
                 dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
-    Refusal notFrozen = changed("nothing is frozen");
-    Refusal frozen = changed("a bundle is frozen");
-    Refusal committed = changed("the frozen bundle is committed");
+    StepRefusal notFrozen = changed("nothing is frozen");
+    StepRefusal frozen = changed("a bundle is frozen");
+    StepRefusal committed = changed("the frozen bundle is committed");
 
     m.from(ATTACHED, SEEDING)
         .on(Trigger.FREEZE)
@@ -261,7 +261,7 @@ public final class LifecycleDefinition {
 
   /** T25. Rows written while a pull runs stay dirty and never make it fail (spec 4.5 step 4). */
   private static void pulling(Builder<DurableState, Trigger> m) {
-    Map<DurableState, Refusal> refused = outsideAttached();
+    Map<DurableState, StepRefusal> refused = outsideAttached();
     refused.put(REBUILD_REQUIRED, step -> new RebuildRequiredException(op(step)));
     refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
     refused.put(
@@ -278,7 +278,7 @@ public final class LifecycleDefinition {
   /** T14, T33, T34. */
   private static void detaching(Builder<DurableState, Trigger> m) {
     m.from(REPLACE_PENDING, REPLACE_STAGED).on(Trigger.CANCEL_REPLACE).to(OPENED);
-    Map<DurableState, Refusal> notReplacing = outsideAttached();
+    Map<DurableState, StepRefusal> notReplacing = outsideAttached();
     notReplacing.keySet().removeAll(List.of(REPLACE_PENDING, REPLACE_STAGED));
     notReplacing.put(OPENED, changed("no remote replace is pending"));
     notReplacing.put(DETACHED, changed("no remote replace is pending"));
@@ -308,8 +308,8 @@ public final class LifecycleDefinition {
   }
 
   /** The errors of everything that needs an attached user, in the states that have none. */
-  private static Map<DurableState, Refusal> outsideAttached() {
-    Map<DurableState, Refusal> refused = new EnumMap<>(DurableState.class);
+  private static Map<DurableState, StepRefusal> outsideAttached() {
+    Map<DurableState, StepRefusal> refused = new EnumMap<>(DurableState.class);
     refused.put(UNOPENED, step -> new OpenRequiredException(op(step)));
     refused.put(OPENED, step -> new AttachRequiredException(op(step)));
     refused.put(DETACHED, step -> new AttachRequiredException(op(step)));
@@ -331,11 +331,11 @@ public final class LifecycleDefinition {
   }
 
   private static void rejectAll(
-      Builder<DurableState, Trigger> m, Trigger trigger, Map<DurableState, Refusal> refused) {
+      Builder<DurableState, Trigger> m, Trigger trigger, Map<DurableState, StepRefusal> refused) {
     refused.forEach((state, error) -> m.from(state).reject(trigger, error));
   }
 
-  private static Refusal localConflict(AttachLocalStateConflictException.Reason reason) {
+  private static StepRefusal localConflict(AttachLocalStateConflictException.Reason reason) {
     return step -> new AttachLocalStateConflictException(reason);
   }
 
@@ -343,7 +343,7 @@ public final class LifecycleDefinition {
    * The workflow read the state in this very transaction and still asked for an impossible step: the
    * control tables contradict what the workflow was told. Nothing is guessed.
    */
-  private static Refusal changed(String reason) {
+  private static StepRefusal changed(String reason) {
     return step ->
         new CorruptLocalStateException(
             "_sync_operation_state",

@@ -118,7 +118,7 @@ public final class SyncContext {
   }
 
   /** Runs {@code work} in one transaction and remembers the tables it names once committed. */
-  <R> R writeRows(Function<? super Consumer<String>, Function<LocalTransaction, R>> work) {
+  <R> R writeRows(Function<Consumer<String>, Function<LocalTransaction, R>> work) {
     Set<String> touched = new TreeSet<>();
     R value = write(work.apply(touched::add));
     changedTables.addAll(touched);
