@@ -31,12 +31,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sync client of one database (spec 1). Blocking; safe to call from any thread, one operation at a
- * time: a second one fails at once with {@link SyncOperationInProgressException} and never queues.
+ * The sync client of one database (spec 1). Blocking; safe to call from any thread, one operation
+ * at a time: a second one fails at once with {@link SyncOperationInProgressException} and never
+ * queues.
  *
- * <p>Every operation returns a value or throws exactly one {@link OversqliteException}. On an error,
- * an interrupt or a crash of the process the durable state is one from which {@link #open()}, {@link
- * #attach} and {@link #sync()} lead on.
+ * <p>Every operation returns a value or throws exactly one {@link OversqliteException}. On an
+ * error, an interrupt or a crash of the process the durable state is one from which {@link
+ * #open()}, {@link #attach} and {@link #sync()} lead on.
  */
 public final class OversqliteClient implements AutoCloseable {
 
@@ -101,8 +102,8 @@ public final class OversqliteClient implements AutoCloseable {
   }
 
   /**
-   * Prepares the local runtime: tables, triggers, the source, and once in the life of the database the
-   * capture of rows that are there already. Never talks to the server; safe to repeat.
+   * Prepares the local runtime: tables, triggers, the source, and once in the life of the database
+   * the capture of rows that are there already. Never talks to the server; safe to repeat.
    *
    * @throws InvalidConfigurationException the schema cannot be synced; nothing was changed
    * @throws DatabaseAlreadyOwnedException another client has this database open
@@ -155,17 +156,16 @@ public final class OversqliteClient implements AutoCloseable {
   }
 
   /**
-   * Removes the user's synced data and rotates the source, or refuses if anything is unsynced. Never
-   * talks to the server. Without an attached user it changes nothing; with a remote replace pending
-   * it cancels that.
+   * Removes the user's synced data and rotates the source, or refuses if anything is unsynced.
+   * Never talks to the server. Without an attached user it changes nothing; with a remote replace
+   * pending it cancels that.
    */
   public DetachOutcome detach() {
     return opened(
         SyncOperation.DETACH,
         () -> {
           DetachOutcome outcome = detach.run();
-          if (outcome == DetachOutcome.DETACHED
-              && ctx.lastState() == DurableState.DETACHED) {
+          if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
             phase = Phase.DETACHED;
           }
           return outcome;
@@ -214,13 +214,12 @@ public final class OversqliteClient implements AutoCloseable {
     return (afterSeq, limit) ->
         opened(
             SyncOperation.JOURNAL,
-            () ->
-                reading(tx -> tx.journalEntries(Lifecycle.MACHINE, afterSeq, limit)));
+            () -> reading(tx -> tx.journalEntries(Lifecycle.MACHINE, afterSeq, limit)));
   }
 
   /**
-   * Calls {@code listener} once after an operation committed, outside any transaction, with the managed
-   * tables it wrote rows of. A listener that throws is logged and changes nothing.
+   * Calls {@code listener} once after an operation committed, outside any transaction, with the
+   * managed tables it wrote rows of. A listener that throws is logged and changes nothing.
    */
   public Subscription onTablesChanged(Consumer<Set<String>> listener) {
     tableListeners.add(Objects.requireNonNull(listener, "listener"));
@@ -242,8 +241,7 @@ public final class OversqliteClient implements AutoCloseable {
         control.operation() instanceof Operation.SourceRecovery r
             ? Optional.of(r.reason())
             : Optional.empty();
-    boolean gated =
-        control.attached().filter(ControlState.Attached::rebuildRequired).isPresent();
+    boolean gated = control.attached().filter(ControlState.Attached::rebuildRequired).isPresent();
     return new SourceInfo(
         control.sourceId().orElse(""),
         gated || recovery.isPresent(),
@@ -294,7 +292,8 @@ public final class OversqliteClient implements AutoCloseable {
       throw failure;
     } finally {
       Set<String> changed = ctx.changedTables();
-      // Listeners run while the gate is still taken: calling the client from them is refused (1.1.7).
+      // Listeners run while the gate is still taken: calling the client from them is refused
+      // (1.1.7).
       notifyTables(changed);
       gate.set(Optional.empty());
     }

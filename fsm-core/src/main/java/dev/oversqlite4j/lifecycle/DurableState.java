@@ -88,7 +88,9 @@ public enum DurableState {
     return fold.filter(DETACHED::equals).orElse(OPENED);
   }
 
-  /** The view of the control state that every journal row carries, so that state is a fold of it. */
+  /**
+   * The view of the control state that every journal row carries, so that state is a fold of it.
+   */
   static Facts view(ControlState control) {
     Facts facts = Facts.none();
     if (control.sourceId().isPresent()) {

@@ -23,8 +23,8 @@ public final class Lifecycle {
   public static final String MACHINE = LifecycleDefinition.get().name() + "/lifecycle";
 
   /**
-   * The user for whom a connect without pending rows may have reached the server unanswered; carried
-   * from row to row until a connect is answered (CP-A1, W-15).
+   * The user for whom a connect without pending rows may have reached the server unanswered;
+   * carried from row to row until a connect is answered (CP-A1, W-15).
    */
   static final String UNANSWERED_EMPTY_CONNECT = "unansweredEmptyConnect";
 
@@ -54,7 +54,8 @@ public final class Lifecycle {
 
   /**
    * Brings journal and tables back together before a session begins: tables another program wrote,
-   * and an operation a dead process left in flight. Both become REPAIR rows (architecture, journal).
+   * and an operation a dead process left in flight. Both become REPAIR rows (architecture,
+   * journal).
    */
   public void repair(LocalTransaction tx, String opId) {
     Optional<JournalEntry> head = tx.journal().head(MACHINE);
@@ -77,16 +78,13 @@ public final class Lifecycle {
     Optional<Trigger.InFlight> inFlight = Trigger.valueOf(head.get().trigger()).leaves();
     if (inFlight.isPresent()) {
       fire(
-          tx,
-          derived,
-          Trigger.REPAIR,
-          opId,
-          Facts.of("repaired", inFlight.get().name()),
-          () -> {});
+          tx, derived, Trigger.REPAIR, opId, Facts.of("repaired", inFlight.get().name()), () -> {});
     }
   }
 
-  /** Whether an earlier connect of {@code userHash} without pending rows may have gone unanswered. */
+  /**
+   * Whether an earlier connect of {@code userHash} without pending rows may have gone unanswered.
+   */
   public boolean emptyConnectUnanswered(LocalTransaction tx, String userHash) {
     return tx.journal()
         .head(MACHINE)
@@ -109,8 +107,7 @@ public final class Lifecycle {
       Runnable effect) {
     Optional<JournalEntry> head = tx.journal().head(MACHINE);
     Fired<DurableState> fired =
-        step.run(
-            new ViewAppending(tx, head), MACHINE, from, trigger, facts, opId, effect);
+        step.run(new ViewAppending(tx, head), MACHINE, from, trigger, facts, opId, effect);
     DurableState derived = DurableState.derive(tx.controlState(), Optional.of(fired.to()));
     if (derived != fired.to()) {
       throw new IllegalStateException(

@@ -29,15 +29,15 @@ import dev.oversqlite4j.fsm.MachineDefinition.Builder;
 import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
-import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.OutboxState;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The declared transitions (spec 9.3). Every (state, trigger) pair is decided: permitted, or refused
- * with its own error. There is no catch-all; a pair nobody decided fails the build of this class.
+ * The declared transitions (spec 9.3). Every (state, trigger) pair is decided: permitted, or
+ * refused with its own error. There is no catch-all; a pair nobody decided fails the build of this
+ * class.
  */
 public final class LifecycleDefinition {
 
@@ -154,10 +154,7 @@ public final class LifecycleDefinition {
     }
     for (Trigger t :
         List.of(
-            Trigger.STAGE_SESSION,
-            Trigger.STAGE_CHUNK,
-            Trigger.STAGE_DONE,
-            Trigger.APPLY_REMOTE)) {
+            Trigger.STAGE_SESSION, Trigger.STAGE_CHUNK, Trigger.STAGE_DONE, Trigger.APPLY_REMOTE)) {
       m.from(OPENED, DETACHED).reject(t, changed("no remote replace is pending"));
       rejectAll(m, t, refused);
     }
@@ -340,8 +337,8 @@ public final class LifecycleDefinition {
   }
 
   /**
-   * The workflow read the state in this very transaction and still asked for an impossible step: the
-   * control tables contradict what the workflow was told. Nothing is guessed.
+   * The workflow read the state in this very transaction and still asked for an impossible step:
+   * the control tables contradict what the workflow was told. Nothing is guessed.
    */
   private static StepRefusal changed(String reason) {
     return step ->

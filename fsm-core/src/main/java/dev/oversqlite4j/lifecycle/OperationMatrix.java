@@ -21,8 +21,8 @@ import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.PendingPushReplayException;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteReplacePendingException;
-import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.SourceRecoveryReason;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.Operation;
@@ -32,8 +32,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which public call is possible in which state (spec 9.2), column by column. A call whose row is not
- * here yet does not exist in the API yet either.
+ * Which public call is possible in which state (spec 9.2), column by column. A call whose row is
+ * not here yet does not exist in the API yet either.
  */
 public final class OperationMatrix {
 
@@ -156,7 +156,8 @@ public final class OperationMatrix {
     Cell replay = PENDING_REPLAY;
     Cell src = SOURCE_RECOVERY;
     Cell x = CLOSED;
-    //                               U     O    D    RR0  RR1  AS    A     AP      AC      RC       RCC      RS    X
+    //                               U     O    D    RR0  RR1  AS    A     AP      AC      RC
+    // RCC      RS    X
     row(m, Call.OPEN, /*          */ p, i, i, i, i, i, i, i, i, i, i, i, x);
     row(m, Call.ATTACH_SAME_USER, open, p, p, p, p, i, i, i, i, i, i, i, x);
     row(

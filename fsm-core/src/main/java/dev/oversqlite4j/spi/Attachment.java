@@ -1,6 +1,9 @@
 package dev.oversqlite4j.spi;
 
-/** Writes the attachment and operation singletons; reading is {@link LocalTransaction#controlState()}. */
+/**
+ * Writes the attachment and operation singletons; reading is {@link
+ * LocalTransaction#controlState()}.
+ */
 public interface Attachment {
 
   /** Sets the current source. */

@@ -5,7 +5,9 @@ import dev.oversqlite4j.RowOperation;
 import java.util.List;
 import java.util.Optional;
 
-/** Translates rows between local and wire form (spec 6). Pure: reads no row, safe from any thread. */
+/**
+ * Translates rows between local and wire form (spec 6). Pure: reads no row, safe from any thread.
+ */
 public interface RowCodec {
 
   /** The configured schema name. */

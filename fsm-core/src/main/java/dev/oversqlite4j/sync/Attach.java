@@ -141,12 +141,9 @@ public final class Attach {
    * If an earlier connect of ours may have initialised the account unanswered, an account that is
    * still empty is our own: rows written since then must not be discarded (CP-A1, W-15).
    */
-  private AttachResult remoteAuthoritative(
-      String user, String source, Capabilities capabilities) {
+  private AttachResult remoteAuthoritative(String user, String source, Capabilities capabilities) {
     boolean maybeOurs =
-        ctx.read(
-            tx ->
-                ctx.lifecycle().emptyConnectUnanswered(tx, tx.attachment().userHash(user)));
+        ctx.read(tx -> ctx.lifecycle().emptyConnectUnanswered(tx, tx.attachment().userHash(user)));
     if (!maybeOurs) {
       return replaced(user, source, capabilities, Optional.empty());
     }

@@ -4,7 +4,9 @@ import dev.oversqlite4j.Resolution;
 import dev.oversqlite4j.RowOperation;
 import java.util.Optional;
 
-/** What a resolution means for the conflicting row: the table of spec 4.4.3 step 4, as a function. */
+/**
+ * What a resolution means for the conflicting row: the table of spec 4.4.3 step 4, as a function.
+ */
 sealed interface ConflictPlan {
 
   /** The server's row as the conflict reports it. */
@@ -65,8 +67,8 @@ sealed interface ConflictPlan {
   }
 
   /**
-   * An edit made while the push was in flight goes on, whatever was decided about the frozen one: it
-   * is re-based on the server's row (spec 4.4.3 step 5).
+   * An edit made while the push was in flight goes on, whatever was decided about the frozen one:
+   * it is re-based on the server's row (spec 4.4.3 step 5).
    */
   static ConflictPlan rebase(RowOperation newerOp, ServerRow server) {
     if (newerOp == RowOperation.DELETE) {

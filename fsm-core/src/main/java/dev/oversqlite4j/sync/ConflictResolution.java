@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Structured conflict resolution (spec 4.4.3). The resolver runs outside any transaction; what it saw
- * is compared again inside, and if the app wrote the row meanwhile it is asked again.
+ * Structured conflict resolution (spec 4.4.3). The resolver runs outside any transaction; what it
+ * saw is compared again inside, and if the app wrote the row meanwhile it is asked again.
  */
 final class ConflictResolution {
 
@@ -72,16 +72,14 @@ final class ConflictResolution {
     Optional<LocalSide> local = ctx.read(tx -> localSide(tx, key));
     if (local.isEmpty()) {
       PushConflictException error =
-          new PushConflictException(
-              context(conflict, key, conflict.op(), Optional.empty()));
+          new PushConflictException(context(conflict, key, conflict.op(), Optional.empty()));
       ctx.abort(Trigger.PUSH_ABORT, error);
       throw error;
     }
     // Step 3.
     ServerRow server = serverRow(conflict);
     Optional<DecodedPayload> serverPayload = decodeServerRow(conflict);
-    ConflictContext context =
-        context(conflict, key, local.get().op(), local.get().payload());
+    ConflictContext context = context(conflict, key, local.get().op(), local.get().payload());
     // Step 4. A resolver that throws or returns null decided nothing legal (W-44).
     Resolution resolution;
     try {

@@ -34,8 +34,7 @@ public final class Detach {
   private DetachOutcome decide(LocalTransaction tx, Consumer<String> changed) {
     ControlState control = tx.controlState();
     DurableState state = ctx.lifecycle().state(tx);
-    Gates.throwIfPresent(
-        OperationMatrix.refusal(Call.DETACH, state, control, Optional.empty()));
+    Gates.throwIfPresent(OperationMatrix.refusal(Call.DETACH, state, control, Optional.empty()));
     if (control.operation() instanceof Operation.RemoteReplace) {
       cancelReplace(tx);
       return DetachOutcome.DETACHED;

@@ -30,8 +30,8 @@ final class Freeze {
   }
 
   /**
-   * @return the frozen bundle; empty if there was nothing to send. No-op markers are gone either way
-   *     (W-20), rows that cannot be sent are in quarantine.
+   * @return the frozen bundle; empty if there was nothing to send. No-op markers are gone either
+   *     way (W-20), rows that cannot be sent are in quarantine.
    */
   Optional<OutboxState.Bundle> run(LocalTransaction tx, ControlState control) {
     tx.quarantine().dropSuperseded();
@@ -53,10 +53,7 @@ final class Freeze {
     if (frozen.isEmpty()) {
       if (!noOps.isEmpty()) {
         ctx.fire(
-            tx,
-            Trigger.FREEZE_NO_OPS,
-            Facts.of("noOps", noOps.size()),
-            () -> dropNoOps(tx, noOps));
+            tx, Trigger.FREEZE_NO_OPS, Facts.of("noOps", noOps.size()), () -> dropNoOps(tx, noOps));
       }
       return Optional.empty();
     }
@@ -79,8 +76,7 @@ final class Freeze {
     List<FrozenRow> frozen = new ArrayList<>();
     for (Upload upload : UploadOrder.sorted(uploads, tables)) {
       DirtyRow row = upload.captured();
-      RowCodec.Encoding encoding =
-          ctx.store().codec().encode(row, tx.rows().authority(row.key()));
+      RowCodec.Encoding encoding = ctx.store().codec().encode(row, tx.rows().authority(row.key()));
       if (encoding instanceof RowCodec.Encoded encoded) {
         frozen.add(
             new FrozenRow(

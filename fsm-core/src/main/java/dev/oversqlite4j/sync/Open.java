@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * {@code open()} (spec 4.1): everything in one transaction, so that there is no moment in which
- * triggers exist without a source, or tables without triggers (W-11, W-12). Never talks to the server.
+ * triggers exist without a source, or tables without triggers (W-11, W-12). Never talks to the
+ * server.
  */
 public final class Open {
 

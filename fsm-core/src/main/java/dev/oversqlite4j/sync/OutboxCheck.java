@@ -23,8 +23,7 @@ final class OutboxCheck {
       }
     }
     if (!RequestHash.of(schema, rows).equals(bundle.requestHash())) {
-      throw new CorruptLocalStateException(
-          "_sync_outbox_bundle", "the hash does not fit the rows");
+      throw new CorruptLocalStateException("_sync_outbox_bundle", "the hash does not fit the rows");
     }
   }
 }

@@ -72,8 +72,7 @@ public final class Pull {
       }
       for (PulledBundle bundle : page.bundles()) {
         // Every row is checked before any is applied.
-        List<DecodedRow> rows =
-            bundle.rows().stream().map(ctx.store().codec()::decode).toList();
+        List<DecodedRow> rows = bundle.rows().stream().map(ctx.store().codec()::decode).toList();
         ctx.<Void>writeRows(
             changed ->
                 tx -> {
@@ -101,16 +100,14 @@ public final class Pull {
   /** T25: rows, row states and checkpoint move together. */
   private void apply(
       LocalTransaction tx, long bundleSeq, List<DecodedRow> rows, Consumer<String> changed) {
-    Attached attached =
-        Gates.attached(ctx, tx, Call.PULL_TO_STABLE).attached().orElseThrow();
+    Attached attached = Gates.attached(ctx, tx, Call.PULL_TO_STABLE).attached().orElseThrow();
     ctx.fire(
         tx,
         Trigger.PULL_BUNDLE,
         Facts.of("bundleSeq", bundleSeq, "rows", rows.size()),
         () -> {
           tx.rows().authoritative(() -> rows.forEach(row -> IncomingRow.apply(tx, row, changed)));
-          tx.attachment()
-              .bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
+          tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
         });
   }
 

@@ -99,8 +99,7 @@ public final class Push {
       }
     }
     PushOutcome result = outcome;
-    return ctx.read(
-        tx -> new PushReport(result, Status.of(tx), movedSince(quarantinedBefore, tx)));
+    return ctx.read(tx -> new PushReport(result, Status.of(tx), movedSince(quarantinedBefore, tx)));
   }
 
   private Optional<Frozen> freezeOrResume(LocalTransaction tx, Call call) {
@@ -151,8 +150,8 @@ public final class Push {
   }
 
   /**
-   * Step 4. A chunk or commit whose outcome is unknown is never repeated: create says what the server
-   * has, and the upload starts again from ordinal 0.
+   * Step 4. A chunk or commit whose outcome is unknown is never repeated: create says what the
+   * server has, and the upload starts again from ordinal 0.
    */
   private CommittedBundle upload(OutboxState.Bundle bundle) {
     int attempt = 0;
@@ -212,15 +211,15 @@ public final class Push {
   }
 
   /**
-   * Create, with the probe of P4L: after a seed whose commit answer was lost, the server refuses the
-   * lease before it looks for the committed bundle, so asking once without it is the way out (W-3).
+   * Create, with the probe of P4L: after a seed whose commit answer was lost, the server refuses
+   * the lease before it looks for the committed bundle, so asking once without it is the way out
+   * (W-3).
    */
   private PushAnswer create(OutboxState.Bundle bundle) {
     try {
       return ctx.server().createPush(bundle, bundle.lease());
     } catch (RefusedException refused) {
-      if (bundle.lease().isEmpty()
-          || !(refused.refusal() instanceof Refusal.PushSessionInvalid)) {
+      if (bundle.lease().isEmpty() || !(refused.refusal() instanceof Refusal.PushSessionInvalid)) {
         throw refused;
       }
     }
@@ -312,8 +311,7 @@ public final class Push {
         InitializationLeaseInvalidException.Code.INITIALIZATION_STALE);
   }
 
-  private static List<QuarantinedRow> movedSince(
-      List<QuarantinedRow> before, LocalTransaction tx) {
+  private static List<QuarantinedRow> movedSince(List<QuarantinedRow> before, LocalTransaction tx) {
     List<QuarantinedRow> moved = new ArrayList<>(tx.quarantine().all());
     moved.removeAll(before);
     return List.copyOf(moved);

@@ -104,8 +104,7 @@ final class RemoteReplace {
   }
 
   /** T10, T11, T12: one transaction per page; the session is given back whatever happens. */
-  private StagedSnapshot stage(
-      String source, Capabilities capabilities, SnapshotSession session) {
+  private StagedSnapshot stage(String source, Capabilities capabilities, SnapshotSession session) {
     try {
       ctx.write(
           tx ->
@@ -202,8 +201,7 @@ final class RemoteReplace {
         () -> {
           tx.rows().authoritative(() -> replaceRows(tx, staged));
           discarded[0] = tx.discardedIntents().discardHeld();
-          tx.attachment()
-              .bind(new Attached(user, staged.bundleSeq(), false, Optional.empty()));
+          tx.attachment().bind(new Attached(user, staged.bundleSeq(), false, Optional.empty()));
           tx.attachment().operation(Operation.None.PLAIN);
           tx.stage().clear();
         });
@@ -227,8 +225,7 @@ final class RemoteReplace {
         throw new SnapshotSemanticException("the stage holds fewer rows than it declares");
       }
       for (StagedRow row : page) {
-        tx.rows()
-            .upsert(row.key(), ctx.store().codec().decodeStaged(row.key(), row.wirePayload()));
+        tx.rows().upsert(row.key(), ctx.store().codec().decodeStaged(row.key(), row.wirePayload()));
         tx.rows().setAuthority(row.key(), new RowAuthority(row.rowVersion(), Liveness.LIVE));
         cursor = row.ordinal();
       }

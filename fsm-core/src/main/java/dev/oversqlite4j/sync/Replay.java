@@ -42,8 +42,7 @@ final class Replay {
             });
   }
 
-  private void replay(
-      LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
+  private void replay(LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
     ControlState control = tx.controlState();
     Attached attached = control.attached().orElseThrow();
     CommittedRemote outbox = (CommittedRemote) control.outbox();
@@ -74,14 +73,12 @@ final class Replay {
                   ? outbox.bundleSeq()
                   : attached.checkpoint();
           // The lease goes in the same transaction, or a crash here wedges the next push (W-24).
-          tx.attachment()
-              .bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
+          tx.attachment().bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
         });
   }
 
   /** The frozen rows by key; each of them must be in the committed bundle (W-17). */
-  private static Map<RowKey, FrozenRow> uploaded(
-      LocalTransaction tx, List<DecodedRow> committed) {
+  private static Map<RowKey, FrozenRow> uploaded(LocalTransaction tx, List<DecodedRow> committed) {
     Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
     tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
     List<RowKey> present = committed.stream().map(DecodedRow::key).toList();
@@ -112,7 +109,6 @@ final class Replay {
 
   static RowAuthority authority(DecodedRow row) {
     return new RowAuthority(
-        row.rowVersion(),
-        row.op() == RowOperation.DELETE ? Liveness.TOMBSTONE : Liveness.LIVE);
+        row.rowVersion(), row.op() == RowOperation.DELETE ? Liveness.TOMBSTONE : Liveness.LIVE);
   }
 }

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What the workflows of one client share: the ports, and the little memory there is. Memory is a cache
- * of durable state and is assigned only after the commit that made it true (W-30, W-31).
+ * What the workflows of one client share: the ports, and the little memory there is. Memory is a
+ * cache of durable state and is assigned only after the commit that made it true (W-30, W-31).
  *
  * <p>Used by one operation at a time; the two volatile fields may be read from any thread.
  */
@@ -38,8 +38,7 @@ public final class SyncContext {
   private String opId = "";
   private final Set<String> changedTables = new TreeSet<>();
 
-  public SyncContext(
-      LocalStore store, SyncServer server, SyncOptions options, Resolver resolver) {
+  public SyncContext(LocalStore store, SyncServer server, SyncOptions options, Resolver resolver) {
     this.store = store;
     this.server = server;
     this.options = options;
@@ -134,18 +133,13 @@ public final class SyncContext {
   }
 
   /**
-   * Journals that an operation failed without changing anything. Best effort: the error the caller is
-   * about to throw matters more, so trouble here is attached to it.
+   * Journals that an operation failed without changing anything. Best effort: the error the caller
+   * is about to throw matters more, so trouble here is attached to it.
    */
   void abort(Trigger trigger, RuntimeException failure) {
     try {
       write(
-          tx ->
-              fire(
-                  tx,
-                  trigger,
-                  Facts.of("error", failure.getClass().getSimpleName()),
-                  () -> {}));
+          tx -> fire(tx, trigger, Facts.of("error", failure.getClass().getSimpleName()), () -> {}));
     } catch (RuntimeException secondary) {
       failure.addSuppressed(secondary);
     }

@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The order of rows in a bundle (spec 3, table order): upserts parent before child, then deletes child
- * before parent, ties by first touch. The server applies rows in this order.
+ * The order of rows in a bundle (spec 3, table order): upserts parent before child, then deletes
+ * child before parent, ties by first touch. The server applies rows in this order.
  */
 final class UploadOrder {
 
