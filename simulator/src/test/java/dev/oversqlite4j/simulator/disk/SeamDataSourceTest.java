@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.simulator.seam.Incarnation;
+import dev.oversqlite4j.simulator.seam.NetworkFate;
 import dev.oversqlite4j.simulator.seam.ScriptedSeams;
+import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.seam.Seams;
 import dev.oversqlite4j.simulator.seam.SimulatedCrash;
+import dev.oversqlite4j.simulator.seam.Trace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -342,6 +347,69 @@ class SeamDataSourceTest {
   }
 
   @Test
+  void theTraceFollowsAChangedSchema() throws Exception {
+    List<String> contents = new ArrayList<>();
+    ScriptedSeams world = new ScriptedSeams();
+    SeamDataSource disk = disk(database(), recordingCommits(world, contents));
+    try (Connection connection = disk.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO t VALUES (1, 'a')");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("ALTER TABLE t ADD COLUMN w INTEGER DEFAULT 5");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("UPDATE t SET w = 6");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("ALTER TABLE t RENAME TO u");
+      contents.add(LogicalContent.complete().hash(connection));
+    }
+    assertEquals(8, contents.size());
+    for (int i = 0; i < contents.size(); i += 2) {
+      assertEquals(contents.get(i), contents.get(i + 1));
+      assertEquals(2, Collections.frequency(contents, contents.get(i)));
+    }
+  }
+
+  private static Seams recordingCommits(ScriptedSeams world, List<String> contents) {
+    Trace trace =
+        new Trace() {
+          @Override
+          public void statement(String sql, List<?> binds) {}
+
+          @Override
+          public void committed(String contentHash) {
+            contents.add(contentHash);
+          }
+
+          @Override
+          public void request(byte[] bytes) {}
+
+          @Override
+          public void response(byte[] bytes) {}
+        };
+    return new Seams() {
+      @Override
+      public void reach(Seam seam) {
+        world.reach(seam);
+      }
+
+      @Override
+      public void passed(Seam seam) {
+        world.passed(seam);
+      }
+
+      @Override
+      public NetworkFate fate(String label) {
+        return world.fate(label);
+      }
+
+      @Override
+      public Trace trace() {
+        return trace;
+      }
+    };
+  }
+
+  @Test
   void thereIsNoWayAroundTheSeam() throws Exception {
     SeamDataSource disk = disk(database(), new ScriptedSeams());
     try (Connection connection = disk.getConnection();
@@ -403,7 +471,7 @@ class SeamDataSourceTest {
     return file;
   }
 
-  private static SeamDataSource disk(Path file, ScriptedSeams world) {
+  private static SeamDataSource disk(Path file, Seams world) {
     return new SeamDataSource(
         file, new Incarnation(world), LogicalContent.complete(), 5, connection -> {});
   }
