@@ -12,7 +12,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.sqlite.SQLiteCommitListener;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -37,15 +39,25 @@ final class SeamConnection implements InvocationHandler {
     FAIL
   }
 
+  private static final int SEAMS_REMEMBERED_MAX = 500;
   static final List<List<?>> NO_BINDS = List.of(List.of());
 
   private final SeamDataSource disk;
   private final SQLiteConnection raw;
   private final Incarnation incarnation;
-  private final LogicalContent content;
+  private final ContentReader content;
   private final int busyRetriesMax;
   private final SettledPragmas pragmas = new SettledPragmas();
   private final Connection proxy;
+
+  // Reading a text costs more than the call through the proxy; programs repeat few texts.
+  private final Map<String, Seam> seams =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Seam> eldest) {
+          return size() > SEAMS_REMEMBERED_MAX;
+        }
+      };
 
   /**
    * Set by SQLite's commit hook, which runs for write transactions only: explicit ones, single
@@ -62,7 +74,7 @@ final class SeamConnection implements InvocationHandler {
     this.disk = disk;
     this.raw = raw;
     this.incarnation = incarnation;
-    this.content = content;
+    this.content = new ContentReader(content, raw);
     this.busyRetriesMax = busyRetriesMax;
     this.proxy = proxy(Connection.class, this);
     raw.addCommitListener(
@@ -136,19 +148,23 @@ final class SeamConnection implements InvocationHandler {
   /** Runs one statement or commit under the rules of {@link SeamDataSource}. */
   Object execute(String sql, List<? extends List<?>> bindRows, OnBusy onBusy, Action action)
       throws Throwable {
-    String label = SqlText.label(sql);
-    boolean commit = SqlText.isCommit(sql);
-    incarnation.reach(new Seam(commit ? Seam.Kind.COMMIT : Seam.Kind.STATEMENT, label));
+    Seam seam = seams.computeIfAbsent(sql, SeamConnection::seam);
+    incarnation.reach(seam);
     for (List<?> binds : bindRows) {
       incarnation.trace().statement(sql, binds);
     }
-    Object result = tryAgainWhileBusy(label, onBusy, action);
+    Object result = tryAgainWhileBusy(seam.label(), onBusy, action);
     if (writeCommitted) {
-      noteWriteCommitted(label);
-    } else if (commit) {
-      incarnation.passed(new Seam(Seam.Kind.COMMIT, label));
+      noteWriteCommitted(seam.label());
+    } else if (seam.kind() == Seam.Kind.COMMIT) {
+      incarnation.passed(seam);
     }
     return result;
+  }
+
+  private static Seam seam(String sql) {
+    return new Seam(
+        SqlText.isCommit(sql) ? Seam.Kind.COMMIT : Seam.Kind.STATEMENT, SqlText.label(sql));
   }
 
   private Object tryAgainWhileBusy(String label, OnBusy onBusy, Action action) throws Throwable {
@@ -175,7 +191,7 @@ final class SeamConnection implements InvocationHandler {
 
   private void noteWriteCommitted(String label) throws SQLException {
     writeCommitted = false;
-    incarnation.trace().committed(content.hash(raw));
+    incarnation.trace().committed(content.hash());
     if (!raw.getAutoCommit()) {
       // The driver has already begun the next transaction. Reading the content took its snapshot,
       // which must not happen before the program itself reads.
