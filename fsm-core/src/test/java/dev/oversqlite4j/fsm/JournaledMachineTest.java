@@ -114,6 +114,44 @@ class JournaledMachineTest {
   }
 
   @Test
+  void aSubstateInheritsNothing() {
+    // stateless4j would let a substate without a handler, or with a false guard, use its parent's.
+    MachineDefinition<State, Trigger> definition =
+        MachineDefinition.named("nested", State.class, Trigger.class)
+            .initial(State.LOCKED)
+            .substates(State.CLOSED, State.LOCKED)
+            .from(State.CLOSED)
+            .on(Trigger.PULL)
+            .to(State.OPEN)
+            .on(Trigger.SHUT)
+            .to(State.OPEN)
+            .on(Trigger.KNOCK)
+            .to(State.OPEN)
+            .on(Trigger.TURN_KEY)
+            .to(State.OPEN)
+            .from(State.LOCKED)
+            .reject(Trigger.PULL, Door.Stuck::new)
+            .ignore(Trigger.SHUT)
+            .on(Trigger.KNOCK)
+            .when("never", context -> false)
+            .otherwise(Door.NoKey::new)
+            .to(State.OPEN)
+            .on(Trigger.TURN_KEY)
+            .to(State.CLOSED)
+            .rejectOthers(Door.Stuck::new)
+            .build();
+    JournaledMachine<State, Trigger> m = JournaledMachine.open(definition, "1", journal);
+    assertThrows(Door.Stuck.class, () -> m.fire(Trigger.PULL));
+    assertThrows(Door.NoKey.class, () -> m.fire(Trigger.KNOCK));
+    assertEquals(State.LOCKED, m.fire(Trigger.SHUT).to());
+    assertEquals(State.CLOSED, m.fire(Trigger.TURN_KEY).to());
+    assertEquals(State.OPEN, m.fire(Trigger.PULL).to());
+    assertEquals(
+        List.of("nested/1: LOCKED -TURN_KEY-> CLOSED", "nested/1: CLOSED -PULL-> OPEN"),
+        journal.lines());
+  }
+
+  @Test
   void guardThenEffectThenRow() {
     List<String> order = new ArrayList<>();
     MachineDefinition<State, Trigger> definition =

@@ -1,8 +1,10 @@
 package dev.oversqlite4j.fsm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.fsm.Door.State;
 import dev.oversqlite4j.fsm.Door.Trigger;
@@ -148,5 +150,49 @@ class MachineDefinitionTest {
             LOCKED --> LOCKED : KNOCK
         """,
         Diagram.mermaid(Door.definition()));
+  }
+
+  @Test
+  void substatesAreDrawnInsideTheirParents() {
+    MachineDefinition<State, Trigger> nested =
+        MachineDefinition.named("nested", State.class, Trigger.class)
+            .initial(State.OPEN)
+            .substates(State.CLOSED, State.LOCKED)
+            .from(State.OPEN)
+            .on(Trigger.SHUT)
+            .to(State.LOCKED)
+            .rejectOthers(Door.Stuck::new)
+            .build();
+    assertEquals(
+        """
+        stateDiagram-v2
+            state CLOSED {
+                LOCKED
+            }
+            [*] --> OPEN
+            OPEN --> LOCKED : SHUT
+        """,
+        Diagram.mermaid(nested));
+    assertEquals(Optional.of(State.CLOSED), nested.parent(State.LOCKED));
+    assertTrue(nested.isIn(State.LOCKED, State.CLOSED));
+    assertTrue(nested.isIn(State.LOCKED, State.LOCKED));
+    assertFalse(nested.isIn(State.CLOSED, State.LOCKED));
+  }
+
+  @Test
+  void substatesCannotGoInCircles() {
+    assertEquals(
+        List.of(
+            "LOCKED is a substate twice",
+            "CLOSED is a substate of itself",
+            "OPEN is a substate of itself"),
+        problems(
+            MachineDefinition.named("door", State.class, Trigger.class)
+                .initial(State.OPEN)
+                .substates(State.CLOSED, State.LOCKED)
+                .substates(State.OPEN, State.LOCKED)
+                .substates(State.LOCKED, State.CLOSED)
+                .substates(State.OPEN, State.OPEN)
+                .rejectOthers(Door.Stuck::new)));
   }
 }

@@ -52,7 +52,7 @@ class JournaledMachinePropertyTest {
     }
   }
 
-  @Property(seed = "20261121", tries = 150)
+  @Property(seed = "20261121", tries = 80)
   void doesWhatAnInterpreterOfTenLinesDoes(@ForAll @Size(max = 12) List<Command> commands) {
     String instance = "p" + ++instances;
     Orders.sql(source, "UPDATE stock SET amount = 1");
