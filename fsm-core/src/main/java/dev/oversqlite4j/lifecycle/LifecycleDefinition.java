@@ -57,6 +57,9 @@ public final class LifecycleDefinition {
   private static MachineDefinition<DurableState, Trigger> declare() {
     Builder<DurableState, Trigger> m =
         MachineDefinition.named("oversqlite", DurableState.class, Trigger.class).initial(UNOPENED);
+    m.substates(OPENED, REPLACE_PENDING, REPLACE_STAGED);
+    m.substates(ATTACHED, SEEDING, PUSH_PREPARED, PUSH_COMMITTED);
+    m.substates(REBUILD_REQUIRED, REBUILD_COMMITTED, SOURCE_RECOVERY);
     opening(m);
     attaching(m);
     pushing(m);
