@@ -7,18 +7,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.sqlite.SQLiteConfig;
 
@@ -38,9 +33,16 @@ public final class LogicalContent {
   public static final Set<String> TIMES_AND_CHAIN =
       Set.of("updated_at", "created_at", "at", "chain");
 
+  private enum Tables {
+    ALL,
+    NONE
+  }
+
+  private final Tables tables;
   private final Set<String> columnsLeftOut;
 
-  private LogicalContent(Set<String> columnsLeftOut) {
+  private LogicalContent(Tables tables, Set<String> columnsLeftOut) {
+    this.tables = tables;
     this.columnsLeftOut = Collections.unmodifiableSet(new TreeSet<>(columnsLeftOut));
   }
 
@@ -50,7 +52,17 @@ public final class LogicalContent {
    * @return the strictest view
    */
   public static LogicalContent complete() {
-    return new LogicalContent(Set.of());
+    return new LogicalContent(Tables.ALL, Set.of());
+  }
+
+  /**
+   * Nothing at all: the hash is a constant and costs nothing. For runs whose trace nobody compares,
+   * because reading every table after every commit costs more than the commit.
+   *
+   * @return the emptiest view
+   */
+  public static LogicalContent none() {
+    return new LogicalContent(Tables.NONE, Set.of());
   }
 
   /**
@@ -60,7 +72,7 @@ public final class LogicalContent {
    * @return the view
    */
   public static LogicalContent without(Set<String> columns) {
-    return new LogicalContent(columns);
+    return new LogicalContent(Tables.ALL, columns);
   }
 
   /**
@@ -71,15 +83,7 @@ public final class LogicalContent {
    * @throws SQLException if the database cannot be read
    */
   public String hash(Connection connection) throws SQLException {
-    MessageDigest digest = sha256();
-    for (Map.Entry<String, List<String>> table : dump(connection).entrySet()) {
-      frame(digest, table.getKey());
-      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(table.getValue().size()).array());
-      for (String row : table.getValue()) {
-        frame(digest, row);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
+    return hash(dump(connection));
   }
 
   /**
@@ -103,13 +107,9 @@ public final class LogicalContent {
    * @throws SQLException if the database cannot be read
    */
   public SortedMap<String, List<String>> dump(Connection connection) throws SQLException {
-    SortedMap<String, List<String>> tables = new TreeMap<>();
-    try (Statement statement = connection.createStatement()) {
-      for (String table : tableNames(statement)) {
-        tables.put(table, rows(statement, table));
-      }
+    try (ContentReader reader = new ContentReader(this, connection)) {
+      return reader.dump();
     }
-    return tables;
   }
 
   /**
@@ -132,48 +132,27 @@ public final class LogicalContent {
     return config.createConnection("jdbc:sqlite:" + file);
   }
 
-  private static List<String> tableNames(Statement statement) throws SQLException {
-    List<String> names = new ArrayList<>();
-    // sqlite_stat tables are statistics; sqlite_sequence decides future keys and so is content.
-    try (ResultSet rows =
-        statement.executeQuery(
-            "SELECT name FROM sqlite_schema"
-                + " WHERE type = 'table' AND name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'")) {
-      while (rows.next()) {
-        names.add(rows.getString(1));
-      }
-    }
-    return names;
+  boolean isNone() {
+    return tables == Tables.NONE;
   }
 
-  private List<String> rows(Statement statement, String table) throws SQLException {
-    List<String> result = new ArrayList<>();
-    String quoted = '"' + table.replace("\"", "\"\"") + '"';
-    try (ResultSet rows = statement.executeQuery("SELECT * FROM " + quoted)) {
-      ResultSetMetaData metaData = rows.getMetaData();
-      int columns = metaData.getColumnCount();
-      boolean[] leftOut = new boolean[columns + 1];
-      String[] names = new String[columns + 1];
-      for (int column = 1; column <= columns; column++) {
-        names[column] = metaData.getColumnName(column);
-        leftOut[column] = columnsLeftOut.contains(names[column]);
-      }
-      while (rows.next()) {
-        StringBuilder row = new StringBuilder();
-        for (int column = 1; column <= columns; column++) {
-          if (!leftOut[column]) {
-            row.append(row.isEmpty() ? "" : ", ").append(names[column]).append('=');
-            appendLiteral(row, rows.getObject(column));
-          }
-        }
-        result.add(row.toString());
-      }
-    }
-    Collections.sort(result);
-    return Collections.unmodifiableList(result);
+  boolean leavesOut(String column) {
+    return columnsLeftOut.contains(column);
   }
 
-  private static void appendLiteral(StringBuilder row, Object value) {
+  static String hash(SortedMap<String, List<String>> tables) {
+    MessageDigest digest = sha256();
+    for (Map.Entry<String, List<String>> table : tables.entrySet()) {
+      frame(digest, table.getKey());
+      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(table.getValue().size()).array());
+      for (String row : table.getValue()) {
+        frame(digest, row);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static void appendLiteral(StringBuilder row, Object value) {
     if (value == null) {
       row.append("NULL");
     } else if (value instanceof byte[] blob) {

@@ -8,11 +8,15 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.sqlite.SQLiteCommitListener;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -37,15 +41,25 @@ final class SeamConnection implements InvocationHandler {
     FAIL
   }
 
+  private static final int SEAMS_REMEMBERED_MAX = 500;
   static final List<List<?>> NO_BINDS = List.of(List.of());
 
   private final SeamDataSource disk;
   private final SQLiteConnection raw;
   private final Incarnation incarnation;
-  private final LogicalContent content;
+  private final ContentReader content;
   private final int busyRetriesMax;
   private final SettledPragmas pragmas = new SettledPragmas();
   private final Connection proxy;
+
+  // Reading a text costs more than the call through the proxy; programs repeat few texts.
+  private final Map<String, Seam> seams =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Seam> eldest) {
+          return size() > SEAMS_REMEMBERED_MAX;
+        }
+      };
 
   /**
    * Set by SQLite's commit hook, which runs for write transactions only: explicit ones, single
@@ -62,7 +76,7 @@ final class SeamConnection implements InvocationHandler {
     this.disk = disk;
     this.raw = raw;
     this.incarnation = incarnation;
-    this.content = content;
+    this.content = new ContentReader(content, raw);
     this.busyRetriesMax = busyRetriesMax;
     this.proxy = proxy(Connection.class, this);
     raw.addCommitListener(
@@ -122,33 +136,35 @@ final class SeamConnection implements InvocationHandler {
       case "close":
         disk.forget(raw);
         return call(raw, method, args);
-      case "getMetaData":
-        return proxy(DatabaseMetaData.class, new Guard(raw.getMetaData(), proxy, null));
       case "unwrap":
         return unwrap(proxy, (Class<?>) args[0]);
       case "isWrapperFor":
         return ((Class<?>) args[0]).isInstance(proxy);
       default:
-        return call(raw, method, args);
+        return guarded(method, call(raw, method, args), null);
     }
   }
 
   /** Runs one statement or commit under the rules of {@link SeamDataSource}. */
   Object execute(String sql, List<? extends List<?>> bindRows, OnBusy onBusy, Action action)
       throws Throwable {
-    String label = SqlText.label(sql);
-    boolean commit = SqlText.isCommit(sql);
-    incarnation.reach(new Seam(commit ? Seam.Kind.COMMIT : Seam.Kind.STATEMENT, label));
+    Seam seam = seams.computeIfAbsent(sql, SeamConnection::seam);
+    incarnation.reach(seam);
     for (List<?> binds : bindRows) {
       incarnation.trace().statement(sql, binds);
     }
-    Object result = tryAgainWhileBusy(label, onBusy, action);
+    Object result = tryAgainWhileBusy(seam.label(), onBusy, action);
     if (writeCommitted) {
-      noteWriteCommitted(label);
-    } else if (commit) {
-      incarnation.passed(new Seam(Seam.Kind.COMMIT, label));
+      noteWriteCommitted(seam.label());
+    } else if (seam.kind() == Seam.Kind.COMMIT) {
+      incarnation.passed(seam);
     }
     return result;
+  }
+
+  private static Seam seam(String sql) {
+    return new Seam(
+        SqlText.isCommit(sql) ? Seam.Kind.COMMIT : Seam.Kind.STATEMENT, SqlText.label(sql));
   }
 
   private Object tryAgainWhileBusy(String label, OnBusy onBusy, Action action) throws Throwable {
@@ -175,7 +191,7 @@ final class SeamConnection implements InvocationHandler {
 
   private void noteWriteCommitted(String label) throws SQLException {
     writeCommitted = false;
-    incarnation.trace().committed(content.hash(raw));
+    incarnation.trace().committed(content.hash());
     if (!raw.getAutoCommit()) {
       // The driver has already begun the next transaction. Reading the content took its snapshot,
       // which must not happen before the program itself reads.
@@ -196,8 +212,18 @@ final class SeamConnection implements InvocationHandler {
     return proxy(type, new SeamStatement(this, rawStatement, sql));
   }
 
-  ResultSet resultSet(ResultSet rawRows, Statement statement) {
-    return proxy(ResultSet.class, new Guard(rawRows, proxy, statement));
+  /**
+   * What a call answers, behind the seam if it can still be read later. The declared type decides:
+   * the driver's result sets are their own metadata.
+   */
+  Object guarded(Method method, Object result, Statement statement) {
+    Class<?> type = method.getReturnType();
+    boolean readLater =
+        type == ResultSet.class
+            || type == ResultSetMetaData.class
+            || type == ParameterMetaData.class
+            || type == DatabaseMetaData.class;
+    return result == null || !readLater ? result : proxy(type, new Guard(result, proxy, statement));
   }
 
   static SQLException noWayAround(Class<?> type) {
@@ -271,7 +297,7 @@ final class SeamConnection implements InvocationHandler {
             // INSERT … RETURNING outside a transaction commits when its last row has been read.
             noteWriteCommitted("RETURNING");
           }
-          return result instanceof ResultSet rows ? resultSet(rows, statement) : result;
+          return guarded(method, result, statement);
       }
     }
   }

@@ -72,6 +72,13 @@ class LogicalContentTest {
   }
 
   @Test
+  void nothingIsEqualToNothing() throws SQLException {
+    assertEquals(
+        LogicalContent.none().hash(memory()),
+        LogicalContent.none().hash(memory("INSERT INTO t VALUES (1, 'a')")));
+  }
+
+  @Test
   void readingAFileLeavesItsWriteAheadLogAlone() throws Exception {
     Path file = folder.resolve("a.db");
     Path image = folder.resolve("b.db");

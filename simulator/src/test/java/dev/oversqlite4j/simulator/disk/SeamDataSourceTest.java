@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.simulator.seam.Incarnation;
+import dev.oversqlite4j.simulator.seam.NetworkFate;
 import dev.oversqlite4j.simulator.seam.ScriptedSeams;
+import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.seam.Seams;
 import dev.oversqlite4j.simulator.seam.SimulatedCrash;
+import dev.oversqlite4j.simulator.seam.Trace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -342,6 +347,69 @@ class SeamDataSourceTest {
   }
 
   @Test
+  void theTraceFollowsAChangedSchema() throws Exception {
+    List<String> contents = new ArrayList<>();
+    ScriptedSeams world = new ScriptedSeams();
+    SeamDataSource disk = disk(database(), recordingCommits(world, contents));
+    try (Connection connection = disk.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("INSERT INTO t VALUES (1, 'a')");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("ALTER TABLE t ADD COLUMN w INTEGER DEFAULT 5");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("UPDATE t SET w = 6");
+      contents.add(LogicalContent.complete().hash(connection));
+      statement.execute("ALTER TABLE t RENAME TO u");
+      contents.add(LogicalContent.complete().hash(connection));
+    }
+    assertEquals(8, contents.size());
+    for (int i = 0; i < contents.size(); i += 2) {
+      assertEquals(contents.get(i), contents.get(i + 1));
+      assertEquals(2, Collections.frequency(contents, contents.get(i)));
+    }
+  }
+
+  private static Seams recordingCommits(ScriptedSeams world, List<String> contents) {
+    Trace trace =
+        new Trace() {
+          @Override
+          public void statement(String sql, List<?> binds) {}
+
+          @Override
+          public void committed(String contentHash) {
+            contents.add(contentHash);
+          }
+
+          @Override
+          public void request(byte[] bytes) {}
+
+          @Override
+          public void response(byte[] bytes) {}
+        };
+    return new Seams() {
+      @Override
+      public void reach(Seam seam) {
+        world.reach(seam);
+      }
+
+      @Override
+      public void passed(Seam seam) {
+        world.passed(seam);
+      }
+
+      @Override
+      public NetworkFate fate(String label) {
+        return world.fate(label);
+      }
+
+      @Override
+      public Trace trace() {
+        return trace;
+      }
+    };
+  }
+
+  @Test
   void thereIsNoWayAroundTheSeam() throws Exception {
     SeamDataSource disk = disk(database(), new ScriptedSeams());
     try (Connection connection = disk.getConnection();
@@ -350,6 +418,14 @@ class SeamDataSourceTest {
       assertSame(connection, statement.getConnection());
       assertSame(statement, rows.getStatement());
       assertSame(connection, connection.getMetaData().getConnection());
+      assertEquals(1, rows.getMetaData().getColumnCount());
+      try (PreparedStatement prepared = connection.prepareStatement("SELECT ?, 2")) {
+        assertEquals(2, prepared.getMetaData().getColumnCount());
+        assertEquals(1, prepared.getParameterMetaData().getParameterCount());
+      }
+      try (ResultSet tables = connection.getMetaData().getTables(null, null, "t", null)) {
+        assertTrue(tables.next());
+      }
       assertSame(connection, connection.unwrap(Connection.class));
       assertFalse(connection.isWrapperFor(SQLiteConnection.class));
       SQLException refused =
@@ -369,8 +445,11 @@ class SeamDataSourceTest {
       statement.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
       statement.execute("BEGIN IMMEDIATE");
       for (int id = 1; id <= 50; id++) {
-        statement.execute("INSERT INTO t VALUES (" + id + ", hex(zeroblob(2000)))");
+        statement.execute("INSERT INTO t VALUES (" + id + ", hex(zeroblob(1000)))");
       }
+      statement.execute("COMMIT");
+      statement.execute("BEGIN IMMEDIATE");
+      statement.execute("UPDATE t SET v = hex(randomblob(1000))");
       Path image = folder.resolve("journal-image.db");
       Files.writeString(folder.resolve("journal-image.db-wal"), "left over");
       Files.writeString(folder.resolve("journal-image.db-shm"), "left over");
@@ -378,7 +457,7 @@ class SeamDataSourceTest {
       // A reader cannot roll a hot journal back, so the image is opened for writing.
       try (Connection plain = DriverManager.getConnection("jdbc:sqlite:" + image);
           Statement reader = plain.createStatement()) {
-        assertEquals(0, number(reader, "SELECT count(*) FROM t"));
+        assertEquals(50, number(reader, "SELECT count(*) FROM t WHERE v = hex(zeroblob(1000))"));
       }
       assertFalse(Files.exists(folder.resolve("journal-image.db-wal")));
     }
@@ -403,7 +482,7 @@ class SeamDataSourceTest {
     return file;
   }
 
-  private static SeamDataSource disk(Path file, ScriptedSeams world) {
+  private static SeamDataSource disk(Path file, Seams world) {
     return new SeamDataSource(
         file, new Incarnation(world), LogicalContent.complete(), 5, connection -> {});
   }
