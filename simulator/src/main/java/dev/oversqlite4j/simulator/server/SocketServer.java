@@ -20,6 +20,14 @@ import java.util.concurrent.Executors;
 public final class SocketServer implements AutoCloseable {
   private static final int THREADS = 4;
 
+  static {
+    // Headers and body leave in two writes; with Nagle's algorithm the second waits for a delayed
+    // ACK, 40 ms per response. The JDK's server can be told only by this property, read once.
+    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
+      System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+  }
+
   private final ModelServer server;
   private final HttpServer http;
   private final ExecutorService threads;
