@@ -68,6 +68,15 @@ class StateTest {
   }
 
   @Test
+  void fingerprintsIgnoreTheRawOrderOfKeys() {
+    Rig one = new Rig();
+    Rig two = new Rig();
+    one.ready("ann", "a").push(1, Rig.insertGadget(1, "x"), Rig.insertGadget(2, "y")).ok();
+    two.ready("ann", "a").push(1, Rig.insertGadget(2, "x"), Rig.insertGadget(1, "y")).ok();
+    assertEquals(one.server.state().fingerprint(one.now), two.server.state().fingerprint(two.now));
+  }
+
+  @Test
   void fingerprintsSeeExpiryButNotTime() {
     Rig rig = busy("a", 1);
     State state = rig.server.state();
