@@ -53,6 +53,11 @@ final class AttachmentTable implements Attachment {
   }
 
   @Override
+  public String userHash(String userId) {
+    return MetaTable.saltedHash(sql, userId);
+  }
+
+  @Override
   public void operation(Operation operation) {
     if (operation instanceof Operation.RemoteReplace replace) {
       Optional<Operation.StagedSnapshot> stage = replace.stage();
@@ -70,16 +75,7 @@ final class AttachmentTable implements Attachment {
     } else if (operation instanceof Operation.SourceRecovery recovery) {
       String reason = Codes.of(recovery.reason());
       sql.update(
-          OPERATION,
-          "source_recovery",
-          "",
-          "",
-          0,
-          0,
-          0,
-          0,
-          reason,
-          recovery.replacementSourceId());
+          OPERATION, "source_recovery", "", "", 0, 0, 0, 0, reason, recovery.replacementSourceId());
     } else if (operation instanceof Operation.None none) {
       String reason = none.recoveryReason().map(Codes::of).orElse("");
       sql.update(OPERATION, "none", "", "", 0, 0, 0, 0, reason, "");

@@ -31,8 +31,7 @@ final class CaptureTriggers {
     sql.put(names.get(0), guard(names.get(0), "INSERT", table));
     sql.put(names.get(1), guard(names.get(1), "UPDATE", table));
     sql.put(names.get(2), guard(names.get(2), "DELETE", table));
-    sql.put(
-        names.get(3), capture(names.get(3), "INSERT", table, written(schema, table)));
+    sql.put(names.get(3), capture(names.get(3), "INSERT", table, written(schema, table)));
     sql.put(
         names.get(4),
         capture(
@@ -41,9 +40,7 @@ final class CaptureTriggers {
             table,
             deleted(schema, table, keyChanged(table)),
             written(schema, table)));
-    sql.put(
-        names.get(5),
-        capture(names.get(5), "DELETE", table, deleted(schema, table, "true")));
+    sql.put(names.get(5), capture(names.get(5), "DELETE", table, deleted(schema, table, "true")));
     return sql;
   }
 
@@ -64,8 +61,7 @@ final class CaptureTriggers {
         + " <> 1\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING');\nEND";
   }
 
-  private static String capture(
-      String name, String event, TableShape table, String... statements) {
+  private static String capture(String name, String event, TableShape table, String... statements) {
     StringBuilder sql = new StringBuilder(create(name, "AFTER " + event, table));
     sql.append("\nWHEN ").append(APPLY_MODE).append(" = 0\nBEGIN\n");
     Stream.of(statements).forEach(statement -> sql.append(statement).append(";\n"));

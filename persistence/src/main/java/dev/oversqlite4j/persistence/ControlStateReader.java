@@ -26,7 +26,8 @@ final class ControlStateReader {
   private static final String BUNDLE = "_sync_outbox_bundle";
   private static final String FROZEN = "_sync_outbox_rows";
 
-  private static final Predicate<String> VISIBLE_ASCII = Pattern.compile("[!-~]+").asMatchPredicate();
+  private static final Predicate<String> VISIBLE_ASCII =
+      Pattern.compile("[!-~]+").asMatchPredicate();
   private static final Predicate<String> SHA_256 =
       Pattern.compile("[0-9a-f]{64}").asMatchPredicate();
 
@@ -122,8 +123,7 @@ final class ControlStateReader {
     Map<String, SourceRow> sources = new LinkedHashMap<>();
     sql.list(
             "SELECT source_id, next_source_bundle_id, replaced_by_source_id FROM " + SOURCES,
-            row ->
-                Map.entry(row.getString(1), new SourceRow(row.getLong(2), row.getString(3))))
+            row -> Map.entry(row.getString(1), new SourceRow(row.getLong(2), row.getString(3))))
         .forEach(source -> sources.put(source.getKey(), source.getValue()));
 
     Optional<String> source = source(attachment, sources);

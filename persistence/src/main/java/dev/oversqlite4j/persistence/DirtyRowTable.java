@@ -17,8 +17,7 @@ final class DirtyRowTable implements DirtyRows {
       "SELECT table_name, key_json, op, base_row_version, payload, dirty_ordinal"
           + " FROM _sync_dirty_rows";
 
-  private static final String BY_KEY =
-      " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
+  private static final String BY_KEY = " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
 
   private final Sql sql;
   private final ManagedSchema schema;
@@ -46,8 +45,7 @@ final class DirtyRowTable implements DirtyRows {
 
   @Override
   public void remove(RowKey key) {
-    sql.update(
-        "DELETE FROM _sync_dirty_rows" + BY_KEY, schema.name(), key.table(), key.keyJson());
+    sql.update("DELETE FROM _sync_dirty_rows" + BY_KEY, schema.name(), key.table(), key.keyJson());
   }
 
   @Override

@@ -77,7 +77,8 @@ final class InstallationRole implements Installation {
                 + " WHERE binding_state = 'attached' AND trim(attached_user_id) <> ''"
                 + " AND kind <> 'remote_replace'");
     if (attached) {
-      if (sql.exists("SELECT 1 FROM _sync_attachment_state WHERE schema_name <> ?", schema.name())) {
+      if (sql.exists(
+          "SELECT 1 FROM _sync_attachment_state WHERE schema_name <> ?", schema.name())) {
         sql.update("UPDATE _sync_attachment_state SET schema_name = ?", schema.name());
       }
     } else if (sql.exists("SELECT 1 FROM _sync_attachment_state WHERE NOT (" + ANONYMOUS + ")")) {
@@ -104,8 +105,7 @@ final class InstallationRole implements Installation {
   /** Returns whether all of them were in place. */
   private boolean installTriggers(TableShape table, Map<String, String> existing) {
     boolean inPlace = true;
-    for (Map.Entry<String, String> wanted :
-        CaptureTriggers.of(schema.name(), table).entrySet()) {
+    for (Map.Entry<String, String> wanted : CaptureTriggers.of(schema.name(), table).entrySet()) {
       String installed = existing.get(wanted.getKey());
       if (installed == null || !CaptureTriggers.same(installed, wanted.getValue())) {
         sql.execute("DROP TRIGGER IF EXISTS " + SqlText.identifier(wanted.getKey()));
@@ -182,7 +182,8 @@ final class InstallationRole implements Installation {
 
   private static String hasNoIntent(String key) {
     StringBuilder condition = new StringBuilder("true");
-    for (String intent : new String[] {"_sync_dirty_rows", "_sync_outbox_rows", "_fsm_quarantine"}) {
+    for (String intent :
+        new String[] {"_sync_dirty_rows", "_sync_outbox_rows", "_fsm_quarantine"}) {
       condition
           .append(" AND NOT EXISTS (SELECT 1 FROM ")
           .append(intent)

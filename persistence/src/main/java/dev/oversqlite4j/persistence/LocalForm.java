@@ -33,12 +33,16 @@ final class LocalForm {
 
   /** The values of a payload in column order; empty if it is not exactly the table's columns. */
   static Optional<DecodedPayload> payload(TableShape table, String payload) {
-    return JsonText.object(payload).filter(object -> hasColumnsOf(table, object)).map(
-        object -> {
-          List<Object> values = new ArrayList<>();
-          table.columns().forEach(column -> values.add(bindable(column, object.get(column.name()))));
-          return new DecodedPayload(values);
-        });
+    return JsonText.object(payload)
+        .filter(object -> hasColumnsOf(table, object))
+        .map(
+            object -> {
+              List<Object> values = new ArrayList<>();
+              table
+                  .columns()
+                  .forEach(column -> values.add(bindable(column, object.get(column.name()))));
+              return new DecodedPayload(values);
+            });
   }
 
   static boolean hasColumnsOf(TableShape table, ObjectNode object) {

@@ -2,6 +2,10 @@ package dev.oversqlite4j.persistence;
 
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.spi.IdSource;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 
 /** The table {@code _fsm_meta}: which layout our own tables have, and the salt of this file. */
@@ -20,6 +24,21 @@ final class MetaTable {
       ) STRICT""";
 
   private MetaTable() {}
+
+  /** SHA-256 over the salt of this file and a text, as lower-case hex. */
+  static String saltedHash(Sql sql, String text) {
+    String salt =
+        sql.first("SELECT salt FROM _fsm_meta", row -> row.getString(1))
+            .orElseThrow(() -> new CorruptLocalStateException(NAME, "it has no row"));
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update(salt.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException impossible) {
+      // Every Java platform has to have it.
+      throw new IllegalStateException(impossible);
+    }
+  }
 
   static void createIfMissing(Sql sql, Map<String, String> existing, IdSource ids) {
     if (!existing.containsKey(NAME)) {

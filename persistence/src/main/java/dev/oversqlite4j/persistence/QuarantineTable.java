@@ -30,8 +30,7 @@ final class QuarantineTable implements Quarantine {
         PRIMARY KEY (schema_name, table_name, key_json)
       ) STRICT""";
 
-  private static final String BY_KEY =
-      " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
+  private static final String BY_KEY = " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
 
   private final Sql sql;
   private final ManagedSchema schema;
@@ -52,10 +51,8 @@ final class QuarantineTable implements Quarantine {
     return sql.number("SELECT count(*) FROM _fsm_quarantine");
   }
 
-  /** The rule is the name of a {@link QuarantineCause}. */
   @Override
-  public void add(DirtyRow row, String rule) {
-    QuarantineCause cause = QuarantineCause.valueOf(rule);
+  public void add(DirtyRow row, QuarantineCause cause) {
     Object[] key = {schema.name(), row.key().table(), row.key().keyJson()};
     sql.update("DELETE FROM _fsm_quarantine" + BY_KEY, key);
     long moved =

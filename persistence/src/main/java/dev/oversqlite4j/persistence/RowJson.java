@@ -20,7 +20,13 @@ final class RowJson {
     String value = row + key.quoted();
     String text =
         key.kind() == Kind.TEXT
-            ? "CASE typeof(" + value + ") WHEN 'blob' THEN " + hex(value) + " ELSE " + value + " END"
+            ? "CASE typeof("
+                + value
+                + ") WHEN 'blob' THEN "
+                + hex(value)
+                + " ELSE "
+                + value
+                + " END"
             : hex(value);
     return "json_object(" + SqlText.literal(key.name()) + ", " + text + ")";
   }

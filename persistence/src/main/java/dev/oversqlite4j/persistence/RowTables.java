@@ -18,8 +18,7 @@ import java.util.stream.Collectors;
 /** App rows, and their versions in {@code _sync_row_state}. */
 final class RowTables implements Rows {
 
-  private static final String BY_KEY =
-      " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
+  private static final String BY_KEY = " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
 
   private final Sql sql;
   private final ManagedSchema schema;
@@ -50,7 +49,8 @@ final class RowTables implements Rows {
   /** Called before the commit. */
   void requireComplete() {
     if (authoritative) {
-      throw new IllegalStateException("authoritative writes failed; the transaction must not commit");
+      throw new IllegalStateException(
+          "authoritative writes failed; the transaction must not commit");
     }
   }
 

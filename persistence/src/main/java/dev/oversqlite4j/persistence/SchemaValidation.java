@@ -150,8 +150,7 @@ final class SchemaValidation {
                         name,
                         "its declared type has NUMERIC affinity, which does not survive the way"
                             + " to the server and back; declare it as TEXT, INTEGER, REAL or BLOB"));
-    return new Column(
-        name, declared.realName(), kind == Kind.BLOB && reference ? Kind.UUID : kind);
+    return new Column(name, declared.realName(), kind == Kind.BLOB && reference ? Kind.UUID : kind);
   }
 
   private static Set<String> checkedParents(
@@ -226,8 +225,7 @@ final class SchemaValidation {
   }
 
   private static InvalidConfigurationException broken(String rule, String table, String message) {
-    return new InvalidConfigurationException(
-        rule, Optional.of(table), Optional.empty(), message);
+    return new InvalidConfigurationException(rule, Optional.of(table), Optional.empty(), message);
   }
 
   private static InvalidConfigurationException broken(

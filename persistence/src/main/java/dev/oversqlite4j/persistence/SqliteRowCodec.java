@@ -50,7 +50,7 @@ final class SqliteRowCodec implements RowCodec {
   public Encoding encode(DirtyRow row, Optional<RowAuthority> authority) {
     Optional<TableShape> managed = schema.find(row.key().table());
     if (managed.isEmpty()) {
-      return new Unsendable(QuarantineCause.VALUE_NOT_ENCODABLE.name());
+      return new Unsendable(QuarantineCause.VALUE_NOT_ENCODABLE);
     }
     TableShape table = managed.get();
     try {
@@ -72,7 +72,7 @@ final class SqliteRowCodec implements RowCodec {
       }
       return new Encoded(wireKey, Optional.of(wire.toString()));
     } catch (WireForm.NotSendable unsendable) {
-      return new Unsendable(unsendable.quarantineCause().name());
+      return new Unsendable(unsendable.quarantineCause());
     }
   }
 
@@ -100,10 +100,14 @@ final class SqliteRowCodec implements RowCodec {
     }
     TableShape table = table(row.table());
     if (row.rowVersion() <= 0) {
-      throw rejected("a row of table " + WireForm.printable(table.name()) + " has no positive version");
+      throw rejected(
+          "a row of table " + WireForm.printable(table.name()) + " has no positive version");
     }
     if (row.payload().isPresent() == (row.op() == RowOperation.DELETE)) {
-      throw rejected("a row of table " + WireForm.printable(table.name()) + " has the wrong payload for its operation");
+      throw rejected(
+          "a row of table "
+              + WireForm.printable(table.name())
+              + " has the wrong payload for its operation");
     }
     RowKey key = localKey(table, row.key());
     return new DecodedRow(
@@ -118,7 +122,12 @@ final class SqliteRowCodec implements RowCodec {
     TableShape table = table(key.table());
     ObjectNode payload =
         JsonText.object(wirePayload)
-            .orElseThrow(() -> rejected("a payload of table " + WireForm.printable(table.name()) + " is no object"));
+            .orElseThrow(
+                () ->
+                    rejected(
+                        "a payload of table "
+                            + WireForm.printable(table.name())
+                            + " is no object"));
     return decodePayload(table, key, payload);
   }
 
@@ -135,14 +144,16 @@ final class SqliteRowCodec implements RowCodec {
         || !TableInspection.lower(only.getKey()).equals(table.key().name())
         || !only.getValue().isTextual()
         || only.getValue().asText().isBlank()) {
-      throw rejected("a key of table " + WireForm.printable(table.name()) + " is not its key column with a text");
+      throw rejected(
+          "a key of table "
+              + WireForm.printable(table.name())
+              + " is not its key column with a text");
     }
     return keyOf(table, WireForm.decode(table, table.key(), only.getValue()));
   }
 
   private static RowKey keyOf(TableShape table, Object value) {
-    String text =
-        value instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : (String) value;
+    String text = value instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : (String) value;
     return new RowKey(table.name(), JsonText.member(table.key().name(), text));
   }
 
@@ -150,7 +161,8 @@ final class SqliteRowCodec implements RowCodec {
     Map<String, JsonNode> members = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> member : payload.properties()) {
       if (members.put(TableInspection.lower(member.getKey()), member.getValue()) != null) {
-        throw rejected("a payload of table " + WireForm.printable(table.name()) + " names a column twice");
+        throw rejected(
+            "a payload of table " + WireForm.printable(table.name()) + " names a column twice");
       }
     }
     List<Object> values = new ArrayList<>();

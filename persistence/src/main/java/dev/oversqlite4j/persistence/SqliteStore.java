@@ -120,7 +120,9 @@ public final class SqliteStore implements LocalStore {
     }
     OwnershipLock lock = options.ownershipLock().orElseGet(FileOwnership::new);
     Claimed opened =
-        file.isPresent() ? claimFile(file.get(), lock, schema, options) : claimAny(lock, schema, options);
+        file.isPresent()
+            ? claimFile(file.get(), lock, schema, options)
+            : claimAny(lock, schema, options);
     synchronized (monitor) {
       if (!closeRequested) {
         claimed = Optional.of(opened);
@@ -144,8 +146,7 @@ public final class SqliteStore implements LocalStore {
   }
 
   /** Ownership comes first: the database is not touched while somebody else has it. */
-  private Claimed claimFile(
-      Path path, OwnershipLock lock, SyncSchema schema, SyncOptions options) {
+  private Claimed claimFile(Path path, OwnershipLock lock, SyncSchema schema, SyncOptions options) {
     OwnershipLock.Claim ownership = own(lock, canonical(path));
     try {
       Database database = connect(connections);

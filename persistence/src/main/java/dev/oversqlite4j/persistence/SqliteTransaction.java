@@ -1,5 +1,6 @@
 package dev.oversqlite4j.persistence;
 
+import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.JournalTransaction;
 import dev.oversqlite4j.spi.Attachment;
 import dev.oversqlite4j.spi.ControlState;
@@ -13,6 +14,7 @@ import dev.oversqlite4j.spi.Quarantine;
 import dev.oversqlite4j.spi.Rows;
 import dev.oversqlite4j.spi.Sources;
 import dev.oversqlite4j.spi.Stage;
+import java.util.List;
 
 /** Hands out the roles of one transaction. */
 final class SqliteTransaction implements LocalTransaction {
@@ -26,7 +28,7 @@ final class SqliteTransaction implements LocalTransaction {
   private final RowTables rows;
   private final DiscardedIntents discardedIntents;
   private final Quarantine quarantine;
-  private final JournalTransaction journal;
+  private final StoreJournalTransaction journal;
   private final ControlStateReader controlState;
 
   SqliteTransaction(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journalTable) {
@@ -96,6 +98,11 @@ final class SqliteTransaction implements LocalTransaction {
   @Override
   public JournalTransaction journal() {
     return journal;
+  }
+
+  @Override
+  public List<JournalEntry> journalEntries(String machine, long afterSeq, int limit) {
+    return journal.entries(machine, afterSeq, limit);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.oversqlite4j.fsm.JournalTransaction;
 import dev.oversqlite4j.spi.LocalTransaction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 
 /** The journal's half of a transaction of the store; storage trouble keeps its public type. */
@@ -27,6 +28,16 @@ final class StoreJournalTransaction implements JournalTransaction {
       return table.exists(sql.connection())
           ? table.head(sql.connection(), machine)
           : Optional.empty();
+    } catch (SQLException failed) {
+      throw sql.translate(failed);
+    }
+  }
+
+  List<JournalEntry> entries(String machine, long afterSeq, int limit) {
+    try {
+      return table.exists(sql.connection())
+          ? table.entries(sql.connection(), machine, afterSeq, limit)
+          : List.of();
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }

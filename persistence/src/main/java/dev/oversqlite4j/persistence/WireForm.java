@@ -158,7 +158,8 @@ final class WireForm {
   }
 
   private static boolean hasUnpairedSurrogate(String text) {
-    return text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
 
   static RemoteResponseSemanticException rejected(TableShape table, Column column, String what) {
