@@ -181,7 +181,7 @@ public final class World implements AutoCloseable {
             // The other actor of this process crashed it and has started the next one.
             break;
           }
-          onCrash(device, run, crash);
+          onCrash(device, run);
           life = device.life();
           again = true;
         }
@@ -194,7 +194,7 @@ public final class World implements AutoCloseable {
     }
   }
 
-  private void onCrash(Device device, StepRun run, SimulatedCrash crash) {
+  private void onCrash(Device device, StepRun run) {
     crashes++;
     run.crashesOfStep++;
     run.seamsOfLife = 0;
