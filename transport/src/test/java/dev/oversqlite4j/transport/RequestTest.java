@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.oversqlite4j.InvalidConfigurationException;
 import dev.oversqlite4j.InvalidSourceIdException;
 import dev.oversqlite4j.SourceRecoveryReason;
-import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.SyncOptions;
+import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.Capabilities;
 import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.SyncServer.SourceReplacement;
@@ -60,7 +60,8 @@ class RequestTest {
   @Test
   void connect() {
     wire.answer("{\"resolution\":\"remote_authoritative\"}")
-        .answer("{\"resolution\":\"retry_later\",\"retry_after_seconds\":7,\"initialization_id\":\"\"}")
+        .answer(
+            "{\"resolution\":\"retry_later\",\"retry_after_seconds\":7,\"initialization_id\":\"\"}")
         .answer("{\"resolution\":\"initialize_empty\"}")
         .answer(Wire.CONNECT_ANSWER);
     assertEquals(
@@ -153,7 +154,8 @@ class RequestTest {
 
   @Test
   void pull() {
-    wire.answer(Wire.PULL_ANSWER).answer("{\"stable_bundle_seq\":12,\"has_more\":false,\"bundles\":[]}");
+    wire.answer(Wire.PULL_ANSWER)
+        .answer("{\"stable_bundle_seq\":12,\"has_more\":false,\"bundles\":[]}");
     SyncServer.PullPage page = wire.server.pull(Wire.SOURCE, 11, OptionalLong.empty());
     assertEquals(12, page.stableBundleSeq());
     assertEquals(2, page.bundles().get(0).rows().size());
@@ -194,7 +196,12 @@ class RequestTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'',/sync/connect", "/,/sync/connect", "/a/b,/a/b/sync/connect", "/a/b/,/a/b/sync/connect"})
+  @CsvSource({
+    "'',/sync/connect",
+    "/,/sync/connect",
+    "/a/b,/a/b/sync/connect",
+    "/a/b/,/a/b/sync/connect"
+  })
   void baseUrlWithOrWithoutPathAndSlash(String path, String target) {
     String root = wire.http.url("/").toString();
     HttpSyncServer server =
@@ -206,12 +213,12 @@ class RequestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "sync.example.com", "ftp://x/", "http://", "http://x/?a=b", "http://x/#f"})
+  @ValueSource(
+      strings = {"", "sync.example.com", "ftp://x/", "http://", "http://x/?a=b", "http://x/#f"})
   void baseUrlThatCannotWork(String url) {
     OkHttpClient client = new OkHttpClient();
     InvalidConfigurationException e =
-        assertThrows(
-            InvalidConfigurationException.class, () -> HttpSyncServer.at(url, client));
+        assertThrows(InvalidConfigurationException.class, () -> HttpSyncServer.at(url, client));
     assertEquals("baseUrl", e.rule());
   }
 

@@ -234,10 +234,7 @@ class ResponseTest {
   void snapshotLimitsThatContradict(String pointer, String value) {
     assertThrows(
         SnapshotCapabilitiesException.class,
-        () ->
-            run(
-                Wire.call("capabilities"),
-                replaced(Wire.CAPABILITIES_ANSWER, pointer, value)));
+        () -> run(Wire.call("capabilities"), replaced(Wire.CAPABILITIES_ANSWER, pointer, value)));
   }
 
   @Test
@@ -323,14 +320,11 @@ class ResponseTest {
         () ->
             run(
                 Wire.call("committed rows"),
-                Wire.committedPage(
-                    Wire.ROW_0 + "," + Wire.ROW_1 + "," + Wire.ROW_1, 2, "true")));
+                Wire.committedPage(Wire.ROW_0 + "," + Wire.ROW_1 + "," + Wire.ROW_1, 2, "true")));
     assertThrows(
         RemoteResponseSemanticException.class,
         () ->
-            run(
-                Wire.call("pull"),
-                "{\"stable_bundle_seq\":12,\"has_more\":true,\"bundles\":[]}"));
+            run(Wire.call("pull"), "{\"stable_bundle_seq\":12,\"has_more\":true,\"bundles\":[]}"));
   }
 
   @Test
@@ -379,7 +373,8 @@ class ResponseTest {
       damaged.always(bytes);
       call.run().accept(damaged.server);
     } catch (OversqliteException | RefusedException expected) {
-      assertNotEquals(ErrorCategory.NETWORK, category(expected), "a damaged body is no network failure");
+      assertNotEquals(
+          ErrorCategory.NETWORK, category(expected), "a damaged body is no network failure");
     }
   }
 
@@ -421,7 +416,8 @@ class ResponseTest {
 
   private static String replaced(String answer, String pointer, String json) throws Exception {
     JsonNode root = JSON.readTree(answer);
-    parent(root, pointer).putRawValue(name(pointer), new com.fasterxml.jackson.databind.util.RawValue(json));
+    parent(root, pointer)
+        .putRawValue(name(pointer), new com.fasterxml.jackson.databind.util.RawValue(json));
     return JSON.writeValueAsString(root);
   }
 

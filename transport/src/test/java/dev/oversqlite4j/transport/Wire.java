@@ -71,8 +71,7 @@ final class Wire implements AutoCloseable {
   static final String SNAPSHOT_ROW =
       "{\"schema\":\"shop\",\"table\":\"gadgets\",\"key\":{\"id\":\"é\"},\"row_version\":12,"
           + "\"payload\":{\"id\":\"é\",\"title\":\"\\u003c\"}}";
-  static final long SNAPSHOT_ROW_BYTES =
-      SNAPSHOT_ROW.getBytes(StandardCharsets.UTF_8).length;
+  static final long SNAPSHOT_ROW_BYTES = SNAPSHOT_ROW.getBytes(StandardCharsets.UTF_8).length;
   static final SyncServer.SnapshotSession SNAPSHOT =
       new SyncServer.SnapshotSession("snap-1", 12, 1, SNAPSHOT_ROW_BYTES);
 
@@ -299,13 +298,21 @@ final class Wire implements AutoCloseable {
 
   /** The same answer to everything but deletes; nothing queued is used any more. */
   void always(byte[] body) {
+    always(200, body);
+  }
+
+  void always(int status, String body) {
+    always(status, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void always(int status, byte[] body) {
     http.setDispatcher(
         new Dispatcher() {
           @Override
           public MockResponse dispatch(RecordedRequest request) {
             return request.getMethod().equals("DELETE")
                 ? new MockResponse.Builder().code(204).build()
-                : new MockResponse.Builder().body(new Buffer().write(body)).build();
+                : new MockResponse.Builder().code(status).body(new Buffer().write(body)).build();
           }
         });
   }
