@@ -13,12 +13,14 @@ import dev.oversqlite4j.RemoteResponseDecodeException;
 import dev.oversqlite4j.RemoteResponseSemanticException;
 import dev.oversqlite4j.RowOperation;
 import dev.oversqlite4j.SnapshotSessionLimitExceededException;
+import dev.oversqlite4j.TransientRetryExhaustedException;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Optional;
+import mockwebserver3.MockResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -275,13 +277,31 @@ class RefusalTest {
           wire.always(status, body);
           Throwable thrown =
               assertThrows(RuntimeException.class, () -> call.run().accept(wire.server));
-          StringWriter text = new StringWriter();
-          thrown.printStackTrace(new PrintWriter(text));
-          assertFalse(text.toString().contains("topsecret"), text.toString());
-          assertFalse(text.toString().contains(Wire.SOURCE), text.toString());
-          assertFalse(text.toString().contains(Wire.PUSH_ID), text.toString());
+          assertSilent(thrown);
         }
       }
     }
+  }
+
+  @Test
+  void nothingOfABrokenHttpHeadIsInTraces() {
+    for (Wire.Call call : Wire.CALLS) {
+      try (Wire broken = new Wire()) {
+        for (int i = 0; i < 3; i++) {
+          broken.answer(new MockResponse.Builder().status("topsecret"));
+        }
+        assertSilent(
+            assertThrows(
+                TransientRetryExhaustedException.class, () -> call.run().accept(broken.server)));
+      }
+    }
+  }
+
+  private static void assertSilent(Throwable thrown) {
+    StringWriter text = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(text));
+    assertFalse(text.toString().contains("topsecret"), text.toString());
+    assertFalse(text.toString().contains(Wire.SOURCE), text.toString());
+    assertFalse(text.toString().contains(Wire.PUSH_ID), text.toString());
   }
 }

@@ -70,7 +70,7 @@ final class Wire implements AutoCloseable {
 
   static final String SNAPSHOT_ROW =
       "{\"schema\":\"shop\",\"table\":\"gadgets\",\"key\":{\"id\":\"é\"},\"row_version\":12,"
-          + "\"payload\":{\"id\":\"é\",\"title\":\"\\u003c\"}}";
+          + "\"payload\":{\"id\":\"é\",\"unit\":\"€😀\",\"title\":\"\\u003c\"}}";
   static final long SNAPSHOT_ROW_BYTES = SNAPSHOT_ROW.getBytes(StandardCharsets.UTF_8).length;
   static final SyncServer.SnapshotSession SNAPSHOT =
       new SyncServer.SnapshotSession("snap-1", 12, 1, SNAPSHOT_ROW_BYTES);
