@@ -18,6 +18,10 @@ import java.util.Set;
  */
 final class AnnotationReader {
   private static final String OPENING = "@@{";
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+  /** The longest way to name a table: create temp table if not exists main . name. */
+  private static final int STATEMENT_WORDS_MAX = 9;
 
   private final String sql;
   private final String textName;
@@ -73,10 +77,6 @@ final class AnnotationReader {
       throw error(pendingAt.getAsInt(), "enableSync=true has no CREATE TABLE after it");
     }
   }
-
-  /** How many words the longest way to name a table has. */
-  private static final int STATEMENT_WORDS_MAX =
-      List.of("create", "temp", "table", "if", "not", "exists", "main", ".", "t").size();
 
   private void addWord(Word word) {
     if (statement.size() < STATEMENT_WORDS_MAX) {
@@ -202,8 +202,6 @@ final class AnnotationReader {
         || (c > 0x7f && c != BYTE_ORDER_MARK);
   }
 
-  private static final char BYTE_ORDER_MARK = '\uFEFF';
-
   /** Some editors put a byte order mark at the start of a file; SQLite skips it too. */
   private static boolean isBlank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r') || c == BYTE_ORDER_MARK;
@@ -284,8 +282,14 @@ final class AnnotationReader {
     return -1;
   }
 
-  /** Steps over one character, or over a quoted or bracketed part in which , and } mean nothing. */
+  /**
+   * Steps over one character, or over a whole quoted or bracketed value, in which , and } mean
+   * nothing. Only the start of a value counts: the apostrophe of "it's" opens nothing.
+   */
   private static int skipValuePart(String comment, int from) {
+    if (!comment.substring(0, from).stripTrailing().endsWith("=")) {
+      return from + 1;
+    }
     char open = comment.charAt(from);
     char close =
         switch (open) {
@@ -295,9 +299,18 @@ final class AnnotationReader {
           case '(' -> ')';
           default -> 0;
         };
-    int end = close == 0 ? -1 : comment.indexOf(close, from + 1);
-    // An apostrophe in a description has no partner; it is a character like any other then.
-    return end < 0 ? from + 1 : end + 1;
+    if (close == 0) {
+      return from + 1;
+    }
+    int depth = 1;
+    for (int i = from + 1; i < comment.length(); i++) {
+      char c = comment.charAt(i);
+      depth += c == close ? -1 : c == open ? 1 : 0;
+      if (depth == 0) {
+        return i + 1;
+      }
+    }
+    return from + 1;
   }
 
   private void readAttribute(String attribute, int start) {

@@ -35,6 +35,7 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
   private final Class<T> triggers;
   private final S initial;
   private final Map<At<S, T>, Cell<S>> cells;
+  private final Map<S, S> parents;
   private final List<Transition<S, T>> transitions;
 
   private MachineDefinition(Draft<S, T> draft, Map<At<S, T>, Cell<S>> cells) {
@@ -43,6 +44,7 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
     this.triggers = draft.triggers;
     this.initial = draft.initial.orElseThrow();
     this.cells = Collections.unmodifiableMap(cells);
+    this.parents = Collections.unmodifiableMap(new LinkedHashMap<>(draft.parents));
     List<Transition<S, T>> edges = new ArrayList<>();
     cells.forEach(
         (at, cell) -> {
@@ -97,6 +99,19 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
             Objects.requireNonNull(state, "state"), Objects.requireNonNull(trigger, "trigger")));
   }
 
+  /**
+   * The state this one is a finer shade of. A substate inherits nothing: what happens in it is
+   * declared like for any other state.
+   */
+  public Optional<S> parent(S state) {
+    return Optional.ofNullable(parents.get(Objects.requireNonNull(state, "state")));
+  }
+
+  /** Whether a state is this other one or a substate of it, at any depth. */
+  public boolean isIn(S state, S ancestor) {
+    return state == ancestor || parent(state).filter(up -> isIn(up, ancestor)).isPresent();
+  }
+
   /** Every edge, in the order it was declared. */
   public List<Transition<S, T>> transitions() {
     return transitions;
@@ -120,6 +135,7 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
     private final Class<S> states;
     private final Class<T> triggers;
     private final Map<At<S, T>, DraftCell<S>> cells = new LinkedHashMap<>();
+    private final Map<S, S> parents = new LinkedHashMap<>();
     private final List<String> problems = new ArrayList<>();
     private Optional<S> initial = Optional.empty();
     private Optional<StepRefusal> others = Optional.empty();
@@ -141,6 +157,21 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
       if (cells.putIfAbsent(at, cell) != null) {
         problems.add(at + " is defined twice");
       }
+    }
+
+    void substate(S child, S parent) {
+      Objects.requireNonNull(child, "child");
+      if (parents.containsKey(child)) {
+        problems.add(child + " is a substate twice");
+        return;
+      }
+      for (S up = parent; up != null; up = parents.get(up)) {
+        if (up == child) {
+          problems.add(child + " is a substate of itself");
+          return;
+        }
+      }
+      parents.put(child, parent);
     }
 
     MachineDefinition<S, T> build() {
@@ -224,6 +255,17 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
         draft.problems.add("there is more than one initial state");
       }
       draft.initial = Optional.of(state);
+      return this;
+    }
+
+    /** These states are finer shades of the parent, which remains a state of its own. */
+    @SafeVarargs
+    public final Builder<S, T> substates(S parent, S first, S... more) {
+      Objects.requireNonNull(parent, "parent");
+      draft.substate(first, parent);
+      for (S child : more) {
+        draft.substate(child, parent);
+      }
       return this;
     }
 

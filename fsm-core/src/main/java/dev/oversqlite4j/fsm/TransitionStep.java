@@ -36,6 +36,7 @@ public final class TransitionStep<S extends Enum<S>, T extends Enum<T>> {
   private TransitionStep(MachineDefinition<S, T> definition) {
     this.definition = Objects.requireNonNull(definition, "definition");
     for (S state : definition.states()) {
+      definition.parent(state).ifPresent(parent -> config.configure(state).substateOf(parent));
       for (T trigger : definition.triggers()) {
         configure(config.configure(state), state, trigger);
       }
@@ -115,7 +116,8 @@ public final class TransitionStep<S extends Enum<S>, T extends Enum<T>> {
       state.ignore(trigger);
     } else if (cell instanceof Cell.Permitted<S> permitted) {
       for (Branch<S> branch : permitted.branches()) {
-        // Only one guard may hold in stateless4j, so they ask for the branch already chosen.
+        // Only one guard may hold in stateless4j, and a substate without a handler asks its
+        // parent's: every guard therefore asks for the very branch already chosen.
         if (branch.to() == from) {
           state.permitReentryIf(trigger, () -> running.chose(branch), () -> running.effect.run());
         } else {

@@ -18,8 +18,8 @@ public interface DirtyRows {
   void remove(RowKey key);
 
   /**
-   * Writes op, base and payload for {@code key}; an existing row keeps its ordinal, a new one goes to
-   * the end.
+   * Writes op, base and payload for {@code key}; an existing row keeps its ordinal, a new one goes
+   * to the end.
    */
   void put(RowKey key, RowOperation op, long baseRowVersion, Optional<String> payload);
 }

@@ -4,8 +4,8 @@ import dev.oversqlite4j.RowOperation;
 import java.util.Optional;
 
 /**
- * One row of the frozen outbox: its local form (to recognise newer edits) and its wire form (sent as
- * it is, again and again, until the server has it).
+ * One row of the frozen outbox: its local form (to recognise newer edits) and its wire form (sent
+ * as it is, again and again, until the server has it).
  *
  * @param ordinal 0-based position in the bundle
  * @param localPayload local encodings; empty for DELETE

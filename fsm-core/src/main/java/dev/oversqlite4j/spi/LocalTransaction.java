@@ -1,6 +1,8 @@
 package dev.oversqlite4j.spi;
 
+import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.JournalTransaction;
+import java.util.List;
 
 /**
  * One open transaction of the local database, handing out one role per concern (architecture: ports
@@ -37,6 +39,9 @@ public interface LocalTransaction {
 
   /** The lifecycle journal; {@code unwrap(LocalTransaction.class)} leads back here. */
   JournalTransaction journal();
+
+  /** The journal's entries of one machine after {@code afterSeq}, oldest first. */
+  List<JournalEntry> journalEntries(String machine, long afterSeq, int limit);
 
   /** Reads the durable control state. Throws {@code CorruptLocalStateException} (spec 2.3). */
   ControlState controlState();

@@ -3,7 +3,10 @@ package dev.oversqlite4j.spi;
 import dev.oversqlite4j.SourceRecoveryReason;
 import java.util.Optional;
 
-/** The durable operation ({@code _sync_operation_state}); anything but {@link None} blocks app writes. */
+/**
+ * The durable operation ({@code _sync_operation_state}); anything but {@link None} blocks app
+ * writes.
+ */
 public sealed interface Operation {
 
   /** No operation. {@code recoveryReason} remembers why a checkpoint recovery is due (spec 2.1). */

@@ -9,7 +9,7 @@ public interface Quarantine {
   long count();
 
   /** Moves a dirty row here. */
-  void add(DirtyRow row, String rule);
+  void add(DirtyRow row, dev.oversqlite4j.QuarantineCause cause);
 
   /** Forgets the entries whose key is dirty again: a later local write gives them a new chance. */
   void dropSuperseded();

@@ -5,7 +5,9 @@ import dev.oversqlite4j.RowOperation;
 import java.util.List;
 import java.util.Optional;
 
-/** Translates rows between local and wire form (spec 6). Pure: reads no row, safe from any thread. */
+/**
+ * Translates rows between local and wire form (spec 6). Pure: reads no row, safe from any thread.
+ */
 public interface RowCodec {
 
   /** The configured schema name. */
@@ -26,8 +28,8 @@ public interface RowCodec {
   /** Both wire texts, minified JSON; the payload is empty exactly for DELETE. */
   record Encoded(String wireKeyJson, Optional<String> wirePayload) implements Encoding {}
 
-  /** The row can never be sent; {@code rule} names why without its content (spec 4.4.7). */
-  record Unsendable(String rule) implements Encoding {}
+  /** The row can never be sent; {@code cause} says why (spec 4.4.7). */
+  record Unsendable(dev.oversqlite4j.QuarantineCause cause) implements Encoding {}
 
   /**
    * Checks a server row against the managed tables and decodes it completely.

@@ -31,8 +31,8 @@ public interface Rows {
   void delete(RowKey key);
 
   /**
-   * Deletes all rows and row states of every managed table ever registered that still exists, whatever
-   * the case of its name (W-36, W-37). Returns the number of app rows deleted.
+   * Deletes all rows and row states of every managed table ever registered that still exists,
+   * whatever the case of its name (W-36, W-37). Returns the number of app rows deleted.
    */
   long wipeAll();
 

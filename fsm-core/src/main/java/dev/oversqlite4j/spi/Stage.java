@@ -16,7 +16,8 @@ public interface Stage {
    * The rows after {@code afterOrdinal}, at most {@code maxRows} and at most about {@code maxBytes}
    * of payload, but at least one if there is any.
    *
-   * @throws dev.oversqlite4j.SnapshotApplyRowTooLargeException one row alone exceeds {@code maxBytes}
+   * @throws dev.oversqlite4j.SnapshotApplyRowTooLargeException one row alone exceeds {@code
+   *     maxBytes}
    */
   List<StagedRow> page(String snapshotId, long afterOrdinal, int maxRows, long maxBytes);
 }

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
  * The sync server, one method per endpoint of the protocol. Every method blocks, sends {@code
  * sourceId} as the writer identity, validates the answer (wire-protocol 7.1) and returns it typed.
  *
- * <p>What the server refuses by the contract is a {@link RefusedException} whose {@link Refusal} the
- * workflow acts on. Anything else is a public error: {@code HttpFailureException}, {@code
+ * <p>What the server refuses by the contract is a {@link RefusedException} whose {@link Refusal}
+ * the workflow acts on. Anything else is a public error: {@code HttpFailureException}, {@code
  * RemoteResponseDecodeException}, {@code RemoteResponseSemanticException}, {@code
  * TransientRetryExhaustedException} (the transport's own bounded retries of safely repeatable calls
  * are spent, or a call that must not be repeated failed: its outcome is unknown), {@code
@@ -39,8 +39,8 @@ public interface SyncServer extends AutoCloseable {
   PushAnswer createPush(OutboxState.Bundle bundle, Optional<String> lease);
 
   /**
-   * {@code POST sync/push-sessions/{id}/chunks}; {@code rows} are consecutive, the first one's ordinal
-   * is where the chunk starts.
+   * {@code POST sync/push-sessions/{id}/chunks}; {@code rows} are consecutive, the first one's
+   * ordinal is where the chunk starts.
    */
   void uploadChunk(String sourceId, String pushId, List<FrozenRow> rows);
 
@@ -69,7 +69,9 @@ public interface SyncServer extends AutoCloseable {
   /** {@code DELETE sync/snapshot-sessions/{id}}, best effort: every failure is swallowed. */
   void deleteSnapshot(String sourceId, String snapshotId);
 
-  /** Aborts calls in flight, which then end with {@code OperationCancelledException}. Thread-safe. */
+  /**
+   * Aborts calls in flight, which then end with {@code OperationCancelledException}. Thread-safe.
+   */
   void cancel();
 
   /** Cancels and releases what the adapter itself opened; the app's HTTP client stays usable. */

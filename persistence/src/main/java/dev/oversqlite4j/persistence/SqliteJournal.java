@@ -8,6 +8,7 @@ import dev.oversqlite4j.spi.Clock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -30,15 +31,17 @@ public final class SqliteJournal implements Journal {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
 
-  /** How long a step waits for another writer, in milliseconds. */
-  private static final int BUSY_TIMEOUT_MS = 5_000;
+  /** How long a step waits for another writer. */
+  private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
   private final DataSource dataSource;
   private final JournalTable table;
+  private final Duration busyTimeout;
 
-  private SqliteJournal(DataSource dataSource, Clock clock) {
+  SqliteJournal(DataSource dataSource, Clock clock, Duration busyTimeout) {
     this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
     this.table = new JournalTable(clock);
+    this.busyTimeout = busyTimeout;
   }
 
   /** A journal in the database of this data source. Nothing is opened or created yet. */
@@ -48,7 +51,7 @@ public final class SqliteJournal implements Journal {
 
   /** A journal in the database of this data source, whose rows are dated by this clock. */
   public static SqliteJournal over(DataSource dataSource, Clock clock) {
-    return new SqliteJournal(dataSource, clock);
+    return new SqliteJournal(dataSource, clock, BUSY_TIMEOUT);
   }
 
   @Override
@@ -107,7 +110,7 @@ public final class SqliteJournal implements Journal {
         if (!connection.getAutoCommit()) {
           connection.setAutoCommit(true);
         }
-        execute(connection, "PRAGMA busy_timeout = " + BUSY_TIMEOUT_MS);
+        execute(connection, "PRAGMA busy_timeout = " + busyTimeout.toMillis());
         return use.with(connection);
       } finally {
         close(connection);

@@ -1,0 +1,364 @@
+package dev.oversqlite4j;
+
+import dev.oversqlite4j.lifecycle.DurableState;
+import dev.oversqlite4j.lifecycle.Lifecycle;
+import dev.oversqlite4j.lifecycle.OperationMatrix;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.LocalStore;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.SyncServer;
+import dev.oversqlite4j.sync.Attach;
+import dev.oversqlite4j.sync.Detach;
+import dev.oversqlite4j.sync.Open;
+import dev.oversqlite4j.sync.Pull;
+import dev.oversqlite4j.sync.Push;
+import dev.oversqlite4j.sync.Status;
+import dev.oversqlite4j.sync.Sync;
+import dev.oversqlite4j.sync.SyncContext;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sync client of one database (spec 1). Blocking; safe to call from any thread, one operation
+ * at a time: a second one fails at once with {@link SyncOperationInProgressException} and never
+ * queues.
+ *
+ * <p>Every operation returns a value or throws exactly one {@link OversqliteException}. On an
+ * error, an interrupt or a crash of the process the durable state is one from which {@link
+ * #open()}, {@link #attach} and {@link #sync()} lead on.
+ */
+public final class OversqliteClient implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OversqliteClient.class);
+
+  private final SyncSchema schema;
+  private final LocalStore store;
+  private final SyncServer server;
+  private final SyncOptions options;
+  private final SyncContext ctx;
+  private final Open open;
+  private final Attach attach;
+  private final Push push;
+  private final Pull pull;
+  private final Sync sync;
+  private final Detach detach;
+  private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
+
+  private final AtomicReference<Optional<SyncOperation>> gate =
+      new AtomicReference<>(Optional.empty());
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile Phase phase = Phase.UNOPENED;
+
+  /** How far this process is; what is durable is {@link SyncContext#lastState()}. */
+  private enum Phase {
+    UNOPENED,
+    OPENED,
+    DETACHED
+  }
+
+  private OversqliteClient(Builder builder) {
+    this.schema = Objects.requireNonNull(builder.schema, "schema");
+    this.store = Objects.requireNonNull(builder.store, "store");
+    this.server = Objects.requireNonNull(builder.server, "server");
+    this.options = builder.options;
+    this.ctx = new SyncContext(store, server, options, builder.resolver);
+    this.open = new Open(ctx);
+    this.attach = new Attach(ctx);
+    this.push = new Push(ctx);
+    this.pull = new Pull(ctx);
+    this.sync = new Sync(ctx);
+    this.detach = new Detach(ctx);
+  }
+
+  /** Starts the wiring of a client. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * The public state; never blocks. OPENED after {@link #open()} whatever is stored, until this
+   * process attaches (spec 1.2).
+   */
+  public LifecycleState state() {
+    if (closed.get() || phase == Phase.UNOPENED) {
+      return LifecycleState.UNOPENED;
+    }
+    if (ctx.connectedUser().isPresent()) {
+      return ctx.lastState().publicState();
+    }
+    return phase == Phase.DETACHED ? LifecycleState.DETACHED : LifecycleState.OPENED;
+  }
+
+  /**
+   * Prepares the local runtime: tables, triggers, the source, and once in the life of the database
+   * the capture of rows that are there already. Never talks to the server; safe to repeat.
+   *
+   * @throws InvalidConfigurationException the schema cannot be synced; nothing was changed
+   * @throws DatabaseAlreadyOwnedException another client has this database open
+   * @throws CorruptLocalStateException the control tables contradict themselves
+   */
+  public void open() {
+    exclusively(
+        SyncOperation.OPEN,
+        () -> {
+          if (phase == Phase.UNOPENED) {
+            server.configure(schema, options);
+            open.run(schema);
+            phase = Phase.OPENED;
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Attaches the authenticated user, or resumes an attachment of the same user without any request.
+   * Call it whenever an authenticated session exists, after every {@link #open()}.
+   *
+   * @param userId the app's stable id of the user, not blank
+   * @throws AttachBindingConflictException another user is attached
+   * @throws AttachLocalStateConflictException a remote replace is pending for another user
+   */
+  public AttachResult attach(String userId) {
+    Objects.requireNonNull(userId, "userId");
+    return opened(SyncOperation.ATTACH, () -> attach.run(userId));
+  }
+
+  /** Uploads pending edits, and nothing captured after they were frozen. */
+  public PushReport pushPending() {
+    return opened(SyncOperation.PUSH_PENDING, push::run);
+  }
+
+  /**
+   * Downloads and applies everything up to a ceiling fixed at the start.
+   *
+   * @throws DirtyStateRejectedException edits are waiting: push first, or call {@link #sync()}
+   * @throws PendingPushReplayException a bundle is frozen: push first, or call {@link #sync()}
+   */
+  public RemoteSyncReport pullToStable() {
+    return opened(SyncOperation.PULL_TO_STABLE, pull::run);
+  }
+
+  /** Push, then pull. Edits made during the call are never lost and never an error. */
+  public SyncReport sync() {
+    return opened(SyncOperation.SYNC, sync::run);
+  }
+
+  /**
+   * Removes the user's synced data and rotates the source, or refuses if anything is unsynced.
+   * Never talks to the server. Without an attached user it changes nothing; with a remote replace
+   * pending it cancels that.
+   */
+  public DetachOutcome detach() {
+    return opened(
+        SyncOperation.DETACH,
+        () -> {
+          DetachOutcome outcome = detach.run();
+          if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
+            phase = Phase.DETACHED;
+          }
+          return outcome;
+        });
+  }
+
+  /** Progress of the attached user's data. */
+  public SyncStatus syncStatus() {
+    return opened(
+        SyncOperation.SYNC_STATUS,
+        () ->
+            reading(
+                tx -> {
+                  admit(tx, Call.SYNC_STATUS);
+                  if (ctx.connectedUser().isEmpty()) {
+                    throw new AttachRequiredException(SyncOperation.SYNC_STATUS);
+                  }
+                  return Status.of(tx);
+                }));
+  }
+
+  /** What waits to be sent, attached or not. */
+  public PendingSyncStatus pendingSyncStatus() {
+    return opened(SyncOperation.PENDING_SYNC_STATUS, () -> reading(Status::pending));
+  }
+
+  /** For diagnosis only: the source id is opaque. */
+  public SourceInfo sourceInfo() {
+    return opened(SyncOperation.SOURCE_INFO, () -> reading(OversqliteClient::sourceInfo));
+  }
+
+  /** The audit of local intent that was dropped on purpose, oldest first. */
+  public List<DiscardedIntent> discardedIntents(long afterId, int limit) {
+    return opened(
+        SyncOperation.DISCARDED_INTENTS,
+        () -> reading(tx -> tx.discardedIntents().list(afterId, limit)));
+  }
+
+  /** Edits that cannot be sent as they are. */
+  public List<QuarantinedRow> quarantined() {
+    return opened(SyncOperation.QUARANTINED, () -> reading(tx -> tx.quarantine().all()));
+  }
+
+  /** The read side of this database's lifecycle journal. */
+  public LifecycleJournal journal() {
+    return (afterSeq, limit) ->
+        opened(
+            SyncOperation.JOURNAL,
+            () -> reading(tx -> tx.journalEntries(Lifecycle.MACHINE, afterSeq, limit)));
+  }
+
+  /**
+   * Calls {@code listener} once after an operation committed, outside any transaction, with the
+   * managed tables it wrote rows of. A listener that throws is logged and changes nothing.
+   */
+  public Subscription onTablesChanged(Consumer<Set<String>> listener) {
+    tableListeners.add(Objects.requireNonNull(listener, "listener"));
+    return () -> tableListeners.remove(listener);
+  }
+
+  /** Cancels a call in flight and releases the database. Writes nothing; idempotent. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      server.close();
+      store.close();
+    }
+  }
+
+  private static SourceInfo sourceInfo(LocalTransaction tx) {
+    ControlState control = tx.controlState();
+    Optional<SourceRecoveryReason> recovery =
+        control.operation() instanceof Operation.SourceRecovery r
+            ? Optional.of(r.reason())
+            : Optional.empty();
+    boolean gated = control.attached().filter(ControlState.Attached::rebuildRequired).isPresent();
+    return new SourceInfo(
+        control.sourceId().orElse(""),
+        gated || recovery.isPresent(),
+        recovery.isPresent(),
+        recovery);
+  }
+
+  private void admit(LocalTransaction tx, Call call) {
+    ControlState control = tx.controlState();
+    DurableState state = new Lifecycle().state(tx);
+    OperationMatrix.refusal(call, state, control, Optional.empty())
+        .ifPresent(
+            error -> {
+              throw error;
+            });
+  }
+
+  private <R> R reading(Function<LocalTransaction, R> work) {
+    return store.read(work);
+  }
+
+  private <R> R opened(SyncOperation op, Supplier<R> work) {
+    return exclusively(
+        op,
+        () -> {
+          if (phase == Phase.UNOPENED) {
+            throw new OpenRequiredException(op);
+          }
+          return work.get();
+        });
+  }
+
+  /** The gate (spec 1.1.3), and the one place where errors of a closed client are told apart. */
+  private <R> R exclusively(SyncOperation op, Supplier<R> work) {
+    if (closed.get()) {
+      throw new ClientClosedException(op);
+    }
+    if (!gate.compareAndSet(Optional.empty(), Optional.of(op))) {
+      throw new SyncOperationInProgressException(op);
+    }
+    try {
+      ctx.begin();
+      return work.get();
+    } catch (OversqliteException failure) {
+      if (closed.get() && !(failure instanceof OperationCancelledException)) {
+        throw new OperationCancelledException(op, failure);
+      }
+      throw failure;
+    } finally {
+      Set<String> changed = ctx.changedTables();
+      // Listeners run while the gate is still taken: calling the client from them is refused
+      // (1.1.7).
+      notifyTables(changed);
+      gate.set(Optional.empty());
+    }
+  }
+
+  private void notifyTables(Set<String> changed) {
+    if (changed.isEmpty()) {
+      return;
+    }
+    for (Consumer<Set<String>> listener : tableListeners) {
+      try {
+        listener.accept(changed);
+      } catch (RuntimeException thrown) {
+        LOG.warn("A table listener threw {}; ignored.", thrown.getClass().getSimpleName());
+      }
+    }
+  }
+
+  /** Wires a client; building it touches neither the database nor the network. */
+  public static final class Builder {
+    private SyncSchema schema;
+    private LocalStore store;
+    private SyncServer server;
+    private Resolver resolver = Resolver.serverWins();
+    private SyncOptions options = SyncOptions.defaults();
+
+    private Builder() {}
+
+    /** The tables to sync. Required. */
+    public Builder schema(SyncSchema value) {
+      schema = value;
+      return this;
+    }
+
+    /** The app's database. Required. */
+    public Builder store(LocalStore value) {
+      store = value;
+      return this;
+    }
+
+    /** The sync server. Required. */
+    public Builder server(SyncServer value) {
+      server = value;
+      return this;
+    }
+
+    /** Decides conflicts; the server wins by default. */
+    public Builder resolver(Resolver value) {
+      resolver = Objects.requireNonNull(value, "resolver");
+      return this;
+    }
+
+    /** Limits, retries and sources of time and chance. */
+    public Builder options(SyncOptions value) {
+      options = Objects.requireNonNull(value, "options");
+      return this;
+    }
+
+    /**
+     * The client, not opened yet.
+     *
+     * @throws NullPointerException schema, store or server is missing
+     */
+    public OversqliteClient build() {
+      return new OversqliteClient(this);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package dev.oversqlite4j.lifecycle;
+
+import dev.oversqlite4j.JournalEntry;
+import dev.oversqlite4j.fsm.Facts;
+import dev.oversqlite4j.fsm.Fired;
+import dev.oversqlite4j.fsm.JournalTransaction;
+import dev.oversqlite4j.fsm.TransitionStep;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.LocalTransaction;
+import java.util.Optional;
+
+/**
+ * Fires the lifecycle's transitions. One step, inside the workflow's transaction: derive the state
+ * from the control tables, require that the journal agrees, check the declaration, run the effects,
+ * require that the tables now say what the declaration said, append the row (spec 9, machine
+ * discipline).
+ *
+ * <p>Holds no state: what was true at the last commit is in the file.
+ */
+public final class Lifecycle {
+
+  /** The machine's key in the journal. */
+  public static final String MACHINE = LifecycleDefinition.get().name() + "/lifecycle";
+
+  /**
+   * The user for whom a connect without pending rows may have reached the server unanswered;
+   * carried from row to row until a connect is answered (CP-A1, W-15).
+   */
+  static final String UNANSWERED_EMPTY_CONNECT = "unansweredEmptyConnect";
+
+  private final TransitionStep<DurableState, Trigger> step =
+      TransitionStep.of(LifecycleDefinition.get());
+
+  /** The state according to the control tables and, for OPENED or DETACHED, the journal. */
+  public DurableState state(LocalTransaction tx) {
+    return DurableState.derive(tx.controlState(), fold(tx.journal()));
+  }
+
+  /** The state according to the journal alone. */
+  public static Optional<DurableState> fold(JournalTransaction journal) {
+    return journal.head(MACHINE).map(head -> DurableState.valueOf(head.to()));
+  }
+
+  /** Fires a trigger whose effects are {@code effect}; see the class comment. */
+  public Fired<DurableState> fire(
+      LocalTransaction tx, Trigger trigger, String opId, Facts facts, Runnable effect) {
+    return fire(tx, state(tx), trigger, opId, facts, effect);
+  }
+
+  /** Opens a session: from UNOPENED to whatever the tables say (T1, T2). */
+  public Fired<DurableState> open(LocalTransaction tx, String opId) {
+    return fire(tx, DurableState.UNOPENED, Trigger.OPEN, opId, Facts.none(), () -> {});
+  }
+
+  /**
+   * Brings journal and tables back together before a session begins: tables another program wrote,
+   * and an operation a dead process left in flight. Both become REPAIR rows (architecture,
+   * journal).
+   */
+  public void repair(LocalTransaction tx, String opId) {
+    Optional<JournalEntry> head = tx.journal().head(MACHINE);
+    if (head.isEmpty()) {
+      return;
+    }
+    DurableState folded = DurableState.valueOf(head.get().to());
+    DurableState derived = state(tx);
+    if (folded != derived) {
+      // Not a transition of ours: the tables win, and the row records both views.
+      tx.journal()
+          .append(
+              MACHINE,
+              Trigger.REPAIR.name(),
+              folded.name(),
+              derived.name(),
+              opId,
+              carried(head, DurableState.view(tx.controlState()).with("repaired", "TABLES")));
+    }
+    Optional<Trigger.InFlight> inFlight = Trigger.valueOf(head.get().trigger()).leaves();
+    if (inFlight.isPresent()) {
+      fire(
+          tx, derived, Trigger.REPAIR, opId, Facts.of("repaired", inFlight.get().name()), () -> {});
+    }
+  }
+
+  /**
+   * Whether an earlier connect of {@code userHash} without pending rows may have gone unanswered.
+   */
+  public boolean emptyConnectUnanswered(LocalTransaction tx, String userHash) {
+    return tx.journal()
+        .head(MACHINE)
+        .map(head -> head.facts().path(UNANSWERED_EMPTY_CONNECT).asText())
+        .filter(userHash::equals)
+        .isPresent();
+  }
+
+  /** Facts of an ATTACH_BEGIN that is about to connect without pending rows. */
+  public static Facts emptyConnect(String userHash) {
+    return Facts.of(UNANSWERED_EMPTY_CONNECT, userHash);
+  }
+
+  private Fired<DurableState> fire(
+      LocalTransaction tx,
+      DurableState from,
+      Trigger trigger,
+      String opId,
+      Facts facts,
+      Runnable effect) {
+    Optional<JournalEntry> head = tx.journal().head(MACHINE);
+    Fired<DurableState> fired =
+        step.run(new ViewAppending(tx, head), MACHINE, from, trigger, facts, opId, effect);
+    DurableState derived = DurableState.derive(tx.controlState(), Optional.of(fired.to()));
+    if (derived != fired.to()) {
+      throw new IllegalStateException(
+          "Transition "
+              + trigger
+              + " from "
+              + from
+              + " declares "
+              + fired.to()
+              + " but its effects left "
+              + derived
+              + ". The transaction is rolled back; this is a defect of this library.");
+    }
+    return fired;
+  }
+
+  private static Facts carried(Optional<JournalEntry> head, Facts facts) {
+    if (head.isEmpty() || facts.json().has(UNANSWERED_EMPTY_CONNECT)) {
+      return facts;
+    }
+    String user = head.get().facts().path(UNANSWERED_EMPTY_CONNECT).asText();
+    return user.isEmpty() ? facts : facts.with(UNANSWERED_EMPTY_CONNECT, user);
+  }
+
+  /** Adds to each row the control state after the effects, which is what the fold needs. */
+  private record ViewAppending(LocalTransaction tx, Optional<JournalEntry> head)
+      implements JournalTransaction {
+
+    @Override
+    public Optional<JournalEntry> head(String machine) {
+      return tx.journal().head(machine);
+    }
+
+    @Override
+    public long append(
+        String machine, String trigger, String from, String to, String opId, Facts facts) {
+      ControlState after = tx.controlState();
+      com.fasterxml.jackson.databind.node.ObjectNode row = DurableState.view(after).json();
+      row.setAll(facts.json());
+      Facts complete = Facts.of(row);
+      return tx.journal()
+          .append(
+              machine,
+              trigger,
+              from,
+              to,
+              opId,
+              Trigger.valueOf(trigger).answersConnect() ? complete : carried(head, complete));
+    }
+
+    @Override
+    public <C> C unwrap(Class<C> type) {
+      return tx.journal().unwrap(type);
+    }
+  }
+}

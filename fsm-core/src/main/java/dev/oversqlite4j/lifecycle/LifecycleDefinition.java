@@ -1,0 +1,377 @@
+package dev.oversqlite4j.lifecycle;
+
+import static dev.oversqlite4j.lifecycle.DurableState.ATTACHED;
+import static dev.oversqlite4j.lifecycle.DurableState.CLOSED;
+import static dev.oversqlite4j.lifecycle.DurableState.DETACHED;
+import static dev.oversqlite4j.lifecycle.DurableState.OPENED;
+import static dev.oversqlite4j.lifecycle.DurableState.PUSH_COMMITTED;
+import static dev.oversqlite4j.lifecycle.DurableState.PUSH_PREPARED;
+import static dev.oversqlite4j.lifecycle.DurableState.REBUILD_COMMITTED;
+import static dev.oversqlite4j.lifecycle.DurableState.REBUILD_REQUIRED;
+import static dev.oversqlite4j.lifecycle.DurableState.REPLACE_PENDING;
+import static dev.oversqlite4j.lifecycle.DurableState.REPLACE_STAGED;
+import static dev.oversqlite4j.lifecycle.DurableState.SEEDING;
+import static dev.oversqlite4j.lifecycle.DurableState.SOURCE_RECOVERY;
+import static dev.oversqlite4j.lifecycle.DurableState.UNOPENED;
+
+import dev.oversqlite4j.AttachLocalStateConflictException;
+import dev.oversqlite4j.AttachRequiredException;
+import dev.oversqlite4j.ClientClosedException;
+import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.OpenRequiredException;
+import dev.oversqlite4j.PendingPushReplayException;
+import dev.oversqlite4j.RebuildRequiredException;
+import dev.oversqlite4j.RemoteReplacePendingException;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.fsm.GuardContext;
+import dev.oversqlite4j.fsm.MachineDefinition;
+import dev.oversqlite4j.fsm.MachineDefinition.Builder;
+import dev.oversqlite4j.fsm.StepRefusal;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.OutboxState;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The declared transitions (spec 9.3). Every (state, trigger) pair is decided: permitted, or
+ * refused with its own error. There is no catch-all; a pair nobody decided fails the build of this
+ * class.
+ */
+public final class LifecycleDefinition {
+
+  /** States in which a user is attached and nothing is to be rebuilt. */
+  private static final List<DurableState> HEALTHY =
+      List.of(ATTACHED, SEEDING, PUSH_PREPARED, PUSH_COMMITTED);
+
+  private static final MachineDefinition<DurableState, Trigger> DEFINITION = declare();
+
+  private LifecycleDefinition() {}
+
+  /** The one definition; immutable. */
+  public static MachineDefinition<DurableState, Trigger> get() {
+    return DEFINITION;
+  }
+
+  private static MachineDefinition<DurableState, Trigger> declare() {
+    Builder<DurableState, Trigger> m =
+        MachineDefinition.named("oversqlite", DurableState.class, Trigger.class).initial(UNOPENED);
+    m.substates(OPENED, REPLACE_PENDING, REPLACE_STAGED);
+    m.substates(ATTACHED, SEEDING, PUSH_PREPARED, PUSH_COMMITTED);
+    m.substates(REBUILD_REQUIRED, REBUILD_COMMITTED, SOURCE_RECOVERY);
+    opening(m);
+    attaching(m);
+    pushing(m);
+    pulling(m);
+    detaching(m);
+    return m.build();
+  }
+
+  /** T1, T2: open() leads to whatever the tables say, a repair of a dead operation stays there. */
+  private static void opening(Builder<DurableState, Trigger> m) {
+    m.from(UNOPENED)
+        .on(Trigger.OPEN)
+        .when("user wiped", c -> derived(c) == DETACHED)
+        .to(DETACHED)
+        .orWhen("replace pending", c -> derived(c) == REPLACE_PENDING)
+        .to(REPLACE_PENDING)
+        .orWhen("replace staged", c -> derived(c) == REPLACE_STAGED)
+        .to(REPLACE_STAGED)
+        .orWhen("attached", c -> derived(c) == ATTACHED)
+        .to(ATTACHED)
+        .orWhen("lease held", c -> derived(c) == SEEDING)
+        .to(SEEDING)
+        .orWhen("outbox prepared", c -> derived(c) == PUSH_PREPARED)
+        .to(PUSH_PREPARED)
+        .orWhen("outbox committed", c -> derived(c) == PUSH_COMMITTED)
+        .to(PUSH_COMMITTED)
+        .orWhen("rebuild required", c -> derived(c) == REBUILD_REQUIRED)
+        .to(REBUILD_REQUIRED)
+        .orWhen("rebuild required, outbox committed", c -> derived(c) == REBUILD_COMMITTED)
+        .to(REBUILD_COMMITTED)
+        .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
+        .to(SOURCE_RECOVERY)
+        .otherwiseTo(OPENED);
+    for (DurableState state : DurableState.values()) {
+      if (state == UNOPENED) {
+        m.from(state).reject(Trigger.REPAIR, step -> new OpenRequiredException(op(step)));
+      } else if (state == CLOSED) {
+        m.from(state)
+            .reject(Trigger.OPEN, step -> new ClientClosedException(op(step)))
+            .reject(Trigger.REPAIR, step -> new ClientClosedException(op(step)));
+      } else {
+        m.from(state).reject(Trigger.OPEN, changed("opened twice")).on(Trigger.REPAIR).toSame();
+      }
+    }
+  }
+
+  /** T4–T13. */
+  private static void attaching(Builder<DurableState, Trigger> m) {
+    Map<DurableState, StepRefusal> refused = outsideAttached();
+    refused.keySet().removeAll(List.of(OPENED, DETACHED, REPLACE_PENDING, REPLACE_STAGED));
+    for (DurableState state : allAttached()) {
+      refused.put(state, localConflict(AttachLocalStateConflictException.Reason.OTHER_TARGET_USER));
+    }
+    m.from(OPENED, DETACHED)
+        .on(Trigger.ATTACH_BEGIN)
+        .toSame()
+        .on(Trigger.ATTACH_ABORT)
+        .toSame()
+        .on(Trigger.CONNECT_RETRY_LATER)
+        .toSame()
+        .on(Trigger.CONNECT_INIT_EMPTY)
+        .to(ATTACHED)
+        .on(Trigger.CONNECT_INIT_LOCAL)
+        .to(SEEDING)
+        .on(Trigger.CONNECT_REMOTE_AUTH)
+        .when("outbox empty", c -> control(c).outbox() instanceof OutboxState.Empty)
+        .to(REPLACE_PENDING)
+        .otherwise(step -> new PendingPushReplayException(1));
+    m.from(REPLACE_PENDING, REPLACE_STAGED)
+        .on(Trigger.ATTACH_BEGIN)
+        .toSame()
+        .on(Trigger.ATTACH_ABORT)
+        .toSame()
+        .on(Trigger.STAGE_SESSION)
+        .to(REPLACE_PENDING);
+    m.from(REPLACE_PENDING)
+        .on(Trigger.STAGE_CHUNK)
+        .toSame()
+        .on(Trigger.STAGE_DONE)
+        .to(REPLACE_STAGED)
+        .reject(Trigger.APPLY_REMOTE, changed("the stage is not complete"));
+    m.from(REPLACE_STAGED)
+        .reject(Trigger.STAGE_CHUNK, changed("the stage is complete already"))
+        .reject(Trigger.STAGE_DONE, changed("the stage is complete already"))
+        .on(Trigger.APPLY_REMOTE)
+        .to(ATTACHED);
+    for (Trigger t :
+        List.of(
+            Trigger.CONNECT_RETRY_LATER,
+            Trigger.CONNECT_INIT_EMPTY,
+            Trigger.CONNECT_INIT_LOCAL,
+            Trigger.CONNECT_REMOTE_AUTH)) {
+      m.from(REPLACE_PENDING, REPLACE_STAGED)
+          .reject(t, localConflict(AttachLocalStateConflictException.Reason.OTHER_TARGET_USER));
+    }
+    for (Trigger t :
+        List.of(
+            Trigger.STAGE_SESSION, Trigger.STAGE_CHUNK, Trigger.STAGE_DONE, Trigger.APPLY_REMOTE)) {
+      m.from(OPENED, DETACHED).reject(t, changed("no remote replace is pending"));
+      rejectAll(m, t, refused);
+    }
+    for (Trigger t :
+        List.of(
+            Trigger.ATTACH_BEGIN,
+            Trigger.ATTACH_ABORT,
+            Trigger.CONNECT_RETRY_LATER,
+            Trigger.CONNECT_INIT_EMPTY,
+            Trigger.CONNECT_INIT_LOCAL,
+            Trigger.CONNECT_REMOTE_AUTH)) {
+      rejectAll(m, t, refused);
+    }
+    // Resuming inspects and repairs nothing, whatever state the attachment is in (spec 4.2 step 3).
+    for (DurableState state : allAttached()) {
+      m.from(state).on(Trigger.RESUME).toSame();
+    }
+    rejectAll(m, Trigger.RESUME, outsideAttached());
+  }
+
+  /** T15–T21, T37. */
+  private static void pushing(Builder<DurableState, Trigger> m) {
+    Map<DurableState, StepRefusal> refused = outsideAttached();
+    refused.put(REBUILD_REQUIRED, step -> new RebuildRequiredException(op(step)));
+    refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
+    refused.put(
+        SOURCE_RECOVERY,
+        step ->
+            new SourceRecoveryRequiredException(
+                dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
+    StepRefusal notFrozen = changed("nothing is frozen");
+    StepRefusal frozen = changed("a bundle is frozen");
+    StepRefusal committed = changed("the frozen bundle is committed");
+
+    m.from(ATTACHED, SEEDING)
+        .on(Trigger.FREEZE)
+        .to(PUSH_PREPARED)
+        .on(Trigger.FREEZE_NO_OPS)
+        .toSame()
+        .reject(Trigger.PUSH_BEGIN, notFrozen)
+        .reject(Trigger.ACK, notFrozen)
+        .reject(Trigger.CONFLICT_RESOLVED, notFrozen)
+        .reject(Trigger.CONFLICT_INVALID, notFrozen)
+        .reject(Trigger.PUSH_ABORT, notFrozen)
+        .reject(Trigger.REPLAY, notFrozen);
+    m.from(SEEDING).on(Trigger.LEASE_INVALID).to(OPENED).on(Trigger.LEASE_RELEASED).to(ATTACHED);
+    m.from(ATTACHED)
+        .reject(Trigger.LEASE_INVALID, changed("no lease is held"))
+        .reject(Trigger.LEASE_RELEASED, changed("no lease is held"));
+
+    m.from(PUSH_PREPARED)
+        .reject(Trigger.FREEZE, frozen)
+        .reject(Trigger.FREEZE_NO_OPS, frozen)
+        .on(Trigger.PUSH_BEGIN)
+        .toSame()
+        .on(Trigger.ACK)
+        .to(PUSH_COMMITTED)
+        .on(Trigger.LEASE_INVALID)
+        .to(OPENED)
+        .reject(Trigger.LEASE_RELEASED, frozen)
+        .on(Trigger.CONFLICT_RESOLVED)
+        .when("lease held", LifecycleDefinition::leaseHeld)
+        .to(SEEDING)
+        .otherwiseTo(ATTACHED)
+        .on(Trigger.CONFLICT_INVALID)
+        .when("lease held", LifecycleDefinition::leaseHeld)
+        .to(SEEDING)
+        .otherwiseTo(ATTACHED)
+        .on(Trigger.PUSH_ABORT)
+        .toSame()
+        .reject(Trigger.REPLAY, changed("the frozen bundle is not known to be committed"));
+    m.from(PUSH_COMMITTED)
+        .reject(Trigger.FREEZE, committed)
+        .reject(Trigger.FREEZE_NO_OPS, committed)
+        .on(Trigger.PUSH_BEGIN)
+        .toSame()
+        .reject(Trigger.ACK, committed)
+        .reject(Trigger.LEASE_INVALID, committed)
+        .reject(Trigger.LEASE_RELEASED, committed)
+        .reject(Trigger.CONFLICT_RESOLVED, committed)
+        .reject(Trigger.CONFLICT_INVALID, committed)
+        .on(Trigger.PUSH_ABORT)
+        .toSame()
+        .on(Trigger.REPLAY)
+        .to(ATTACHED);
+    for (Trigger t :
+        List.of(
+            Trigger.PUSH_BEGIN,
+            Trigger.FREEZE,
+            Trigger.FREEZE_NO_OPS,
+            Trigger.ACK,
+            Trigger.LEASE_INVALID,
+            Trigger.LEASE_RELEASED,
+            Trigger.CONFLICT_RESOLVED,
+            Trigger.CONFLICT_INVALID,
+            Trigger.REPLAY,
+            Trigger.PUSH_ABORT)) {
+      rejectAll(m, t, refused);
+    }
+  }
+
+  /** T25. Rows written while a pull runs stay dirty and never make it fail (spec 4.5 step 4). */
+  private static void pulling(Builder<DurableState, Trigger> m) {
+    Map<DurableState, StepRefusal> refused = outsideAttached();
+    refused.put(REBUILD_REQUIRED, step -> new RebuildRequiredException(op(step)));
+    refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
+    refused.put(
+        SOURCE_RECOVERY,
+        step ->
+            new SourceRecoveryRequiredException(
+                dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
+    refused.put(PUSH_PREPARED, step -> new PendingPushReplayException(1));
+    refused.put(PUSH_COMMITTED, step -> new PendingPushReplayException(1));
+    m.from(ATTACHED, SEEDING).on(Trigger.PULL_BUNDLE).toSame();
+    rejectAll(m, Trigger.PULL_BUNDLE, refused);
+  }
+
+  /** T14, T33, T34. */
+  private static void detaching(Builder<DurableState, Trigger> m) {
+    m.from(REPLACE_PENDING, REPLACE_STAGED).on(Trigger.CANCEL_REPLACE).to(OPENED);
+    Map<DurableState, StepRefusal> notReplacing = outsideAttached();
+    notReplacing.keySet().removeAll(List.of(REPLACE_PENDING, REPLACE_STAGED));
+    notReplacing.put(OPENED, changed("no remote replace is pending"));
+    notReplacing.put(DETACHED, changed("no remote replace is pending"));
+    for (DurableState state : allAttached()) {
+      notReplacing.put(state, changed("no remote replace is pending"));
+    }
+    rejectAll(m, Trigger.CANCEL_REPLACE, notReplacing);
+
+    // A frozen outbox is pending by definition, so those states can only be blocked.
+    m.from(ATTACHED, SEEDING, REBUILD_REQUIRED, SOURCE_RECOVERY)
+        .on(Trigger.DETACH)
+        .when("nothing pending", c -> pending(c) == 0)
+        .to(DETACHED)
+        .otherwise(changed("rows are pending"));
+    for (DurableState state : List.of(PUSH_PREPARED, PUSH_COMMITTED, REBUILD_COMMITTED)) {
+      m.from(state).reject(Trigger.DETACH, changed("rows are pending"));
+    }
+    for (DurableState state : allAttached()) {
+      m.from(state)
+          .on(Trigger.DETACH_BLOCKED)
+          .when("rows pending", c -> pending(c) > 0)
+          .toSame()
+          .otherwise(changed("nothing is pending"));
+    }
+    rejectAll(m, Trigger.DETACH, outsideAttached());
+    rejectAll(m, Trigger.DETACH_BLOCKED, outsideAttached());
+  }
+
+  /** The errors of everything that needs an attached user, in the states that have none. */
+  private static Map<DurableState, StepRefusal> outsideAttached() {
+    Map<DurableState, StepRefusal> refused = new EnumMap<>(DurableState.class);
+    refused.put(UNOPENED, step -> new OpenRequiredException(op(step)));
+    refused.put(OPENED, step -> new AttachRequiredException(op(step)));
+    refused.put(DETACHED, step -> new AttachRequiredException(op(step)));
+    refused.put(REPLACE_PENDING, step -> new RemoteReplacePendingException(""));
+    refused.put(REPLACE_STAGED, step -> new RemoteReplacePendingException(""));
+    refused.put(CLOSED, step -> new ClientClosedException(op(step)));
+    return refused;
+  }
+
+  private static List<DurableState> allAttached() {
+    return List.of(
+        ATTACHED,
+        SEEDING,
+        PUSH_PREPARED,
+        PUSH_COMMITTED,
+        REBUILD_REQUIRED,
+        REBUILD_COMMITTED,
+        SOURCE_RECOVERY);
+  }
+
+  private static void rejectAll(
+      Builder<DurableState, Trigger> m, Trigger trigger, Map<DurableState, StepRefusal> refused) {
+    refused.forEach((state, error) -> m.from(state).reject(trigger, error));
+  }
+
+  private static StepRefusal localConflict(AttachLocalStateConflictException.Reason reason) {
+    return step -> new AttachLocalStateConflictException(reason);
+  }
+
+  /**
+   * The workflow read the state in this very transaction and still asked for an impossible step:
+   * the control tables contradict what the workflow was told. Nothing is guessed.
+   */
+  private static StepRefusal changed(String reason) {
+    return step ->
+        new CorruptLocalStateException(
+            "_sync_operation_state",
+            step.trigger() + " is impossible in " + step.state() + ": " + reason);
+  }
+
+  private static dev.oversqlite4j.SyncOperation op(dev.oversqlite4j.fsm.RefusedStep step) {
+    return Trigger.valueOf(step.trigger()).operation();
+  }
+
+  private static LocalTransaction local(GuardContext context) {
+    return context.transaction().unwrap(LocalTransaction.class);
+  }
+
+  private static ControlState control(GuardContext context) {
+    return local(context).controlState();
+  }
+
+  private static DurableState derived(GuardContext context) {
+    return DurableState.derive(control(context), Lifecycle.fold(context.transaction()));
+  }
+
+  private static boolean leaseHeld(GuardContext context) {
+    return control(context).attached().flatMap(ControlState.Attached::lease).isPresent();
+  }
+
+  private static long pending(GuardContext context) {
+    LocalTransaction tx = local(context);
+    return tx.dirtyRows().count() + tx.outbox().rowCount() + tx.quarantine().count();
+  }
+}

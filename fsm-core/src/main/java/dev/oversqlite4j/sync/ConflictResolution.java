@@ -1,0 +1,263 @@
+package dev.oversqlite4j.sync;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.oversqlite4j.ConflictContext;
+import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.DiscardCause;
+import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.PushConflictException;
+import dev.oversqlite4j.Resolution;
+import dev.oversqlite4j.RowOperation;
+import dev.oversqlite4j.fsm.Facts;
+import dev.oversqlite4j.lifecycle.Trigger;
+import dev.oversqlite4j.spi.DecodedPayload;
+import dev.oversqlite4j.spi.DirtyRow;
+import dev.oversqlite4j.spi.FrozenRow;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Refusal;
+import dev.oversqlite4j.spi.RowAuthority;
+import dev.oversqlite4j.spi.RowAuthority.Liveness;
+import dev.oversqlite4j.spi.RowKey;
+import dev.oversqlite4j.spi.WireRow;
+import dev.oversqlite4j.sync.ConflictPlan.ServerRow;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Structured conflict resolution (spec 4.4.3). The resolver runs outside any transaction; what it
+ * saw is compared again inside, and if the app wrote the row meanwhile it is asked again.
+ */
+final class ConflictResolution {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SyncContext ctx;
+
+  ConflictResolution(SyncContext ctx) {
+    this.ctx = ctx;
+  }
+
+  /** The local side of a conflict: the frozen row, and an edit of it made since. */
+  private record LocalSide(FrozenRow frozen, Optional<DirtyRow> newer) {
+    RowOperation op() {
+      return newer.map(DirtyRow::op).orElse(frozen.op());
+    }
+
+    Optional<String> payload() {
+      return newer.isPresent() ? newer.get().payload() : frozen.localPayload();
+    }
+
+    boolean sameAs(Optional<DirtyRow> now) {
+      return newer.equals(now);
+    }
+  }
+
+  private enum Applied {
+    YES,
+    APP_WROTE_MEANWHILE
+  }
+
+  void resolve(Refusal.PushConflict conflict) {
+    Applied applied = Applied.APP_WROTE_MEANWHILE;
+    while (applied == Applied.APP_WROTE_MEANWHILE) {
+      applied = resolveOnce(conflict);
+    }
+  }
+
+  private Applied resolveOnce(Refusal.PushConflict conflict) {
+    RowKey key = ctx.store().codec().localKey(conflict.table(), conflict.key());
+    // Steps 1 and 2.
+    Optional<LocalSide> local = ctx.read(tx -> localSide(tx, key));
+    if (local.isEmpty()) {
+      PushConflictException error =
+          new PushConflictException(context(conflict, key, conflict.op(), Optional.empty()));
+      ctx.abort(Trigger.PUSH_ABORT, error);
+      throw error;
+    }
+    // Step 3.
+    ServerRow server = serverRow(conflict);
+    Optional<DecodedPayload> serverPayload = decodeServerRow(conflict);
+    ConflictContext context = context(conflict, key, local.get().op(), local.get().payload());
+    // Step 4. A resolver that throws or returns null decided nothing legal (W-44).
+    Resolution resolution;
+    try {
+      resolution = ctx.resolver().resolve(context);
+    } catch (RuntimeException thrown) {
+      throw invalid(
+          new InvalidConflictResolutionException(
+              context, Optional.empty(), "the resolver threw", thrown));
+    }
+    if (resolution == null) {
+      throw invalid(
+          new InvalidConflictResolutionException(
+              context, Optional.empty(), "the resolver returned nothing"));
+    }
+    ConflictPlan plan = ConflictPlan.of(local.get().op(), resolution, server);
+    Optional<String> keptPayload = local.get().payload();
+    if (resolution instanceof Resolution.KeepMerged merged) {
+      keptPayload = ctx.store().codec().normaliseLocal(key, merged.merged());
+      if (keptPayload.isEmpty()) {
+        plan = new ConflictPlan.Illegal("the merged row does not have exactly the table's columns");
+      }
+    }
+    if (plan instanceof ConflictPlan.Illegal illegal) {
+      throw invalid(
+          new InvalidConflictResolutionException(
+              context, Optional.of(resolution), illegal.reason()));
+    }
+    // Step 5.
+    ConflictPlan decided = plan;
+    Optional<String> kept = keptPayload;
+    return ctx.writeRows(
+        changed ->
+            tx -> {
+              if (!local.get().sameAs(tx.dirtyRows().find(key))) {
+                return Applied.APP_WROTE_MEANWHILE;
+              }
+              ctx.fire(
+                  tx,
+                  Trigger.CONFLICT_RESOLVED,
+                  Facts.of("resolution", decided.getClass().getSimpleName()),
+                  () -> apply(tx, local.get(), decided, server, serverPayload, kept));
+              changed.accept(key.table());
+              return Applied.YES;
+            });
+  }
+
+  private static Optional<LocalSide> localSide(LocalTransaction tx, RowKey key) {
+    return tx.outbox().rows().stream()
+        .filter(row -> row.key().equals(key))
+        .findFirst()
+        .map(row -> new LocalSide(row, tx.dirtyRows().find(key)));
+  }
+
+  private void apply(
+      LocalTransaction tx,
+      LocalSide local,
+      ConflictPlan plan,
+      ServerRow server,
+      Optional<DecodedPayload> serverPayload,
+      Optional<String> kept) {
+    RowKey key = local.frozen().key();
+    // Siblings first, so that the order of first touch survives for them.
+    List<FrozenRow> frozen = tx.outbox().rows();
+    frozen.stream().filter(row -> !row.key().equals(key)).forEach(row -> Requeue.one(tx, row));
+    tx.outbox().clear();
+    setAuthority(tx, key, server);
+    if (plan instanceof ConflictPlan.TakeServer) {
+      tx.discardedIntents()
+          .record(
+              ctx.opId(),
+              DiscardCause.CONFLICT_SERVER_WINS,
+              key,
+              local.frozen().op(),
+              local.frozen().localPayload());
+      if (local.newer().isPresent()) {
+        requeue(tx, key, ConflictPlan.rebase(local.newer().get().op(), server), local.payload());
+      } else {
+        tx.rows().authoritative(() -> writeServerRow(tx, key, serverPayload));
+      }
+      return;
+    }
+    if (plan instanceof ConflictPlan.SendAgain again && kept.isPresent()) {
+      tx.rows().authoritative(() -> tx.rows().upsertLocal(key, kept.get()));
+      // What goes out is what the table holds, not the resolver's own spelling of it.
+      requeue(tx, key, again, tx.rows().live(key));
+      return;
+    }
+    requeue(tx, key, plan, Optional.empty());
+  }
+
+  private static void writeServerRow(
+      LocalTransaction tx, RowKey key, Optional<DecodedPayload> serverPayload) {
+    if (serverPayload.isPresent()) {
+      tx.rows().upsert(key, serverPayload.get());
+    } else {
+      tx.rows().delete(key);
+    }
+  }
+
+  private static void requeue(
+      LocalTransaction tx, RowKey key, ConflictPlan plan, Optional<String> payload) {
+    if (plan instanceof ConflictPlan.SendAgain again) {
+      tx.dirtyRows().put(key, again.op(), again.base(), payload);
+    } else {
+      tx.dirtyRows().remove(key);
+    }
+  }
+
+  private static void setAuthority(LocalTransaction tx, RowKey key, ServerRow server) {
+    if (server instanceof ServerRow.Present present) {
+      tx.rows().setAuthority(key, new RowAuthority(present.version(), Liveness.LIVE));
+    } else if (server instanceof ServerRow.Deleted deleted) {
+      tx.rows().setAuthority(key, new RowAuthority(deleted.version(), Liveness.TOMBSTONE));
+    } else {
+      tx.rows().forgetAuthority(key);
+    }
+  }
+
+  /** Step 6: everything frozen is dirty again, the error is the caller's to throw. */
+  private InvalidConflictResolutionException invalid(InvalidConflictResolutionException error) {
+    ctx.write(
+        tx ->
+            ctx.fire(
+                tx,
+                Trigger.CONFLICT_INVALID,
+                () -> {
+                  Requeue.all(tx);
+                  tx.outbox().clear();
+                }));
+    return error;
+  }
+
+  private static ServerRow serverRow(Refusal.PushConflict conflict) {
+    if (conflict.serverRow().isPresent()) {
+      return new ServerRow.Present(conflict.serverRowVersion());
+    }
+    return conflict.serverRowDeleted()
+        ? new ServerRow.Deleted(conflict.serverRowVersion())
+        : new ServerRow.Missing();
+  }
+
+  private Optional<DecodedPayload> decodeServerRow(Refusal.PushConflict conflict) {
+    return conflict
+        .serverRow()
+        .flatMap(
+            row ->
+                ctx.store()
+                    .codec()
+                    .decode(
+                        new WireRow(
+                            conflict.schema(),
+                            conflict.table(),
+                            conflict.key(),
+                            RowOperation.UPDATE,
+                            conflict.serverRowVersion(),
+                            Optional.of(row)))
+                    .payload());
+  }
+
+  private static ConflictContext context(
+      Refusal.PushConflict conflict, RowKey key, RowOperation op, Optional<String> payload) {
+    return new ConflictContext(
+        conflict.schema(),
+        key.table(),
+        key.keyJson(),
+        op,
+        payload.map(ConflictResolution::parse),
+        conflict.baseRowVersion(),
+        conflict.serverRowVersion(),
+        conflict.serverRowDeleted(),
+        conflict.serverRow());
+  }
+
+  private static ObjectNode parse(String payload) {
+    try {
+      return (ObjectNode) JSON.readTree(payload);
+    } catch (JsonProcessingException e) {
+      throw new CorruptLocalStateException("_sync_outbox_rows", "a payload is not JSON");
+    }
+  }
+}

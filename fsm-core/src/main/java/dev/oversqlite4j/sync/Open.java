@@ -1,0 +1,79 @@
+package dev.oversqlite4j.sync;
+
+import dev.oversqlite4j.SyncSchema;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.ControlState.Anonymous;
+import dev.oversqlite4j.spi.ControlState.Attached;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.OutboxState;
+import java.util.Optional;
+
+/**
+ * {@code open()} (spec 4.1): everything in one transaction, so that there is no moment in which
+ * triggers exist without a source, or tables without triggers (W-11, W-12). Never talks to the
+ * server.
+ */
+public final class Open {
+
+  private final SyncContext ctx;
+
+  public Open(SyncContext ctx) {
+    this.ctx = ctx;
+  }
+
+  public void run(SyncSchema schema) {
+    // Step 1: ownership, and validation by reads only.
+    ctx.store().claim(schema, ctx.options());
+    try {
+      ctx.write(
+          tx -> {
+            // Step 2: tables, registry, triggers, apply mode off.
+            tx.installation().install();
+            // Step 3b, 3c: the first source captures what is there, once in the life of the file.
+            if (tx.controlState().sourceId().isEmpty()) {
+              assignFirstSource(tx);
+              tx.installation().captureAll();
+            } else {
+              tx.installation().captureUntracked();
+            }
+            // Step 3d.
+            normalise(tx);
+            // Step 3e.
+            ctx.lifecycle().repair(tx, ctx.opId());
+            return ctx.lifecycle().open(tx, ctx.opId());
+          });
+    } catch (RuntimeException failure) {
+      ctx.store().close();
+      throw failure;
+    }
+    // Step 4: only a successful attach of this process connects.
+    ctx.disconnected();
+  }
+
+  private void assignFirstSource(LocalTransaction tx) {
+    String source = Fresh.sourceId(ctx, tx);
+    tx.sources().ensure(source);
+    tx.attachment().bindSource(source);
+  }
+
+  /** Special repair rules of spec 4.1; whatever is consistent already is not written again. */
+  private static void normalise(LocalTransaction tx) {
+    ControlState control = tx.controlState();
+    control.sourceId().ifPresent(tx.sources()::ensure);
+    boolean replacing = control.operation() instanceof Operation.RemoteReplace;
+    if (control.binding() instanceof Attached attached) {
+      if (replacing) {
+        tx.attachment().bind(new Anonymous());
+      } else if (attached.lease().isPresent()
+          && control.outbox() instanceof OutboxState.CommittedRemote) {
+        // The seed is committed, so the scope is initialised and the lease can only do harm (W-3).
+        tx.attachment().bind(attached.withLease(Optional.empty()));
+      }
+    }
+    if (!replacing) {
+      // A rebuild never reuses a stage (CP-B3).
+      tx.stage().clear();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.oversqlite4j.sync;
+
+import dev.oversqlite4j.DirtyStateRejectedException;
+import dev.oversqlite4j.PendingPushReplayException;
+import dev.oversqlite4j.RemoteResponseSemanticException;
+import dev.oversqlite4j.RemoteSyncOutcome;
+import dev.oversqlite4j.RemoteSyncReport;
+import dev.oversqlite4j.SyncOperation;
+import dev.oversqlite4j.fsm.Facts;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
+import dev.oversqlite4j.lifecycle.Trigger;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.ControlState.Attached;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.RefusedException;
+import dev.oversqlite4j.spi.RowCodec.DecodedRow;
+import dev.oversqlite4j.spi.SyncServer.PullPage;
+import dev.oversqlite4j.spi.SyncServer.PulledBundle;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/** {@code pullToStable()} (spec 4.5). */
+public final class Pull {
+
+  private final SyncContext ctx;
+
+  public Pull(SyncContext ctx) {
+    this.ctx = ctx;
+  }
+
+  /** An explicit pull: it wants a clean slate at its start. */
+  public RemoteSyncReport run() {
+    // Steps 1 and 2.
+    ControlState start =
+        ctx.read(
+            tx -> {
+              ControlState control = Gates.attached(ctx, tx, Call.PULL_TO_STABLE);
+              long frozen = tx.outbox().rowCount();
+              if (frozen > 0) {
+                throw new PendingPushReplayException(frozen);
+              }
+              long dirty = tx.dirtyRows().count();
+              if (dirty > 0) {
+                throw new DirtyStateRejectedException(dirty);
+              }
+              return control;
+            });
+    Gates.remote(ctx, start.sourceId().orElseThrow());
+    RemoteSyncOutcome outcome = toStable(start);
+    return new RemoteSyncReport(outcome, ctx.read(Status::of), Optional.empty());
+  }
+
+  /**
+   * Steps 3 to 5: page by page up to a ceiling fixed by the first page. Rows written meanwhile stay
+   * dirty and are no error.
+   */
+  RemoteSyncOutcome toStable(ControlState start) {
+    String source = start.sourceId().orElseThrow();
+    long cursor = start.attached().orElseThrow().checkpoint();
+    OptionalLong target = OptionalLong.empty();
+    boolean moved = false;
+    while (target.isEmpty() || cursor < target.getAsLong()) {
+      PullPage page = page(source, cursor, target);
+      if (target.isPresent() && page.stableBundleSeq() != target.getAsLong()) {
+        throw semantic("the ceiling moved between pages");
+      }
+      target = OptionalLong.of(page.stableBundleSeq());
+      if (page.bundles().isEmpty() && cursor < page.stableBundleSeq()) {
+        throw semantic("the page is empty below the ceiling");
+      }
+      for (PulledBundle bundle : page.bundles()) {
+        // Every row is checked before any is applied.
+        List<DecodedRow> rows = bundle.rows().stream().map(ctx.store().codec()::decode).toList();
+        ctx.<Void>writeRows(
+            changed ->
+                tx -> {
+                  apply(tx, bundle.bundleSeq(), rows, changed);
+                  return null;
+                });
+        cursor = bundle.bundleSeq();
+        moved = true;
+      }
+      if (!page.hasMore() && cursor < page.stableBundleSeq()) {
+        throw semantic("the last page ends below the ceiling");
+      }
+    }
+    return moved ? RemoteSyncOutcome.APPLIED_INCREMENTAL : RemoteSyncOutcome.ALREADY_AT_TARGET;
+  }
+
+  private PullPage page(String source, long cursor, OptionalLong target) {
+    try {
+      return ctx.server().pull(source, cursor, target);
+    } catch (RefusedException refused) {
+      throw Refusals.surface(refused.refusal());
+    }
+  }
+
+  /** T25: rows, row states and checkpoint move together. */
+  private void apply(
+      LocalTransaction tx, long bundleSeq, List<DecodedRow> rows, Consumer<String> changed) {
+    Attached attached = Gates.attached(ctx, tx, Call.PULL_TO_STABLE).attached().orElseThrow();
+    ctx.fire(
+        tx,
+        Trigger.PULL_BUNDLE,
+        Facts.of("bundleSeq", bundleSeq, "rows", rows.size()),
+        () -> {
+          tx.rows().authoritative(() -> rows.forEach(row -> IncomingRow.apply(tx, row, changed)));
+          tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
+        });
+  }
+
+  private static RemoteResponseSemanticException semantic(String reason) {
+    return new RemoteResponseSemanticException(SyncOperation.PULL_BUNDLES, reason);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.oversqlite4j.persistence;
+
+import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.SyncOperation;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The store's one connection between claim and close, in autocommit mode with explicit {@code
+ * BEGIN} and {@code COMMIT}, and its prepared statements, one per text. Used by one thread at a
+ * time.
+ */
+final class Database {
+
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new LinkedHashMap<>();
+
+  Database(Connection connection) {
+    this.connection = connection;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** The statement of this text, with the parameters of its last use still bound. */
+  PreparedStatement prepared(String sql) throws SQLException {
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Runs a statement that is not worth keeping: DDL and pragmas. */
+  void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  void execute(SyncOperation op, String sql) {
+    try {
+      execute(sql);
+    } catch (SQLException failed) {
+      throw StorageErrors.translate(op, failed);
+    }
+  }
+
+  /**
+   * Rolls back because of {@code reason}, which is what the caller has to see, whatever happens
+   * here. Some errors make SQLite roll back by itself; then there is nothing left to roll back.
+   */
+  void rollBack(Throwable reason) {
+    try {
+      execute("ROLLBACK");
+    } catch (SQLException | RuntimeException | Error failed) {
+      // A crashed connection throws the same instance again, which cannot suppress itself.
+      if (failed != reason) {
+        reason.addSuppressed(failed);
+      }
+    }
+  }
+
+  /** Closing the connection finalises its statements and rolls back what may be open. */
+  void close(SyncOperation op) throws OversqliteException {
+    statements.clear();
+    try {
+      connection.close();
+    } catch (SQLException failed) {
+      throw StorageErrors.translate(op, failed);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package dev.oversqlite4j.persistence;
+
+import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.spi.IdSource;
+import dev.oversqlite4j.spi.Installation;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What {@code open()} prepares. Lives as long as its transaction, like what it found missing. */
+final class InstallationRole implements Installation {
+
+  private static final String ANONYMOUS =
+      "binding_state = 'anonymous' AND attached_user_id = '' AND schema_name = ''"
+          + " AND last_bundle_seq_seen = 0 AND rebuild_required = 0"
+          + " AND pending_initialization_id = ''";
+
+  private final Sql sql;
+  private final ManagedSchema schema;
+  private final IdSource ids;
+  private final JournalTable journal;
+  private final Set<TableShape> uncaptured = new LinkedHashSet<>();
+
+  InstallationRole(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journal) {
+    this.sql = sql;
+    this.schema = schema;
+    this.ids = ids;
+    this.journal = journal;
+  }
+
+  @Override
+  public void install() {
+    sql.requireWrite();
+    Map<String, String> existing = new LinkedHashMap<>();
+    for (Map.Entry<String, String> object :
+        sql.list(
+            "SELECT name, coalesce(sql, '') FROM sqlite_schema",
+            row -> Map.entry(row.getString(1), row.getString(2)))) {
+      existing.put(object.getKey(), object.getValue());
+    }
+    ControlTables.createMissing(sql, existing);
+    MetaTable.createIfMissing(sql, existing, ids);
+    DiscardedIntentTable.createIfMissing(sql, existing);
+    QuarantineTable.createIfMissing(sql, existing);
+    createJournal();
+    if (sql.number("SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1") != 0) {
+      sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
+    }
+    normaliseAttachment();
+    for (TableShape table : schema.tables()) {
+      if (!register(table) | !installTriggers(table, existing)) {
+        uncaptured.add(table);
+      }
+    }
+  }
+
+  private void createJournal() {
+    try {
+      if (!journal.exists(sql.connection())) {
+        journal.createIfMissing(sql.connection());
+      }
+    } catch (SQLException failed) {
+      throw sql.translate(failed);
+    }
+  }
+
+  /**
+   * Brings an attachment that another client left half written into a form that I3 and I5 accept
+   * (spec 4.1 step 3d and the special repair rules).
+   */
+  private void normaliseAttachment() {
+    boolean attached =
+        sql.exists(
+            "SELECT 1 FROM _sync_attachment_state, _sync_operation_state"
+                + " WHERE binding_state = 'attached' AND trim(attached_user_id) <> ''"
+                + " AND kind <> 'remote_replace'");
+    if (attached) {
+      if (sql.exists(
+          "SELECT 1 FROM _sync_attachment_state WHERE schema_name <> ?", schema.name())) {
+        sql.update("UPDATE _sync_attachment_state SET schema_name = ?", schema.name());
+      }
+    } else if (sql.exists("SELECT 1 FROM _sync_attachment_state WHERE NOT (" + ANONYMOUS + ")")) {
+      sql.update("UPDATE _sync_attachment_state SET " + AttachmentTable.RESET_TO_ANONYMOUS);
+    }
+  }
+
+  /** Returns whether it was registered before. */
+  private boolean register(TableShape table) {
+    boolean known =
+        sql.exists(
+            "SELECT 1 FROM _sync_managed_tables WHERE schema_name = ? AND table_name = ?",
+            schema.name(),
+            table.name());
+    if (!known) {
+      sql.update(
+          "INSERT INTO _sync_managed_tables (schema_name, table_name) VALUES (?, ?)",
+          schema.name(),
+          table.name());
+    }
+    return known;
+  }
+
+  /** Returns whether all of them were in place. */
+  private boolean installTriggers(TableShape table, Map<String, String> existing) {
+    boolean inPlace = true;
+    for (Map.Entry<String, String> wanted : CaptureTriggers.of(schema.name(), table).entrySet()) {
+      String installed = existing.get(wanted.getKey());
+      if (installed == null || !CaptureTriggers.same(installed, wanted.getValue())) {
+        sql.execute("DROP TRIGGER IF EXISTS " + SqlText.identifier(wanted.getKey()));
+        sql.execute(wanted.getValue());
+        inPlace = false;
+      }
+    }
+    return inPlace;
+  }
+
+  @Override
+  public long captureAll() {
+    for (String table : new String[] {"_sync_row_state", "_sync_dirty_rows", "_sync_outbox_rows"}) {
+      if (sql.exists("SELECT 1 FROM " + table + " LIMIT 1")) {
+        throw new CorruptLocalStateException(
+            table, "existing sync state is present although no source was ever assigned");
+      }
+    }
+    return schema.tables().stream().mapToLong(this::captureUntrackedRows).sum();
+  }
+
+  @Override
+  public long captureUntracked() {
+    return uncaptured.stream()
+        .mapToLong(table -> captureUntrackedRows(table) + markVanishedRows(table))
+        .sum();
+  }
+
+  /** I13: a row is tracked by a live row state, captured or frozen intent, or the quarantine. */
+  private long captureUntrackedRows(TableShape table) {
+    return sql.update(
+        "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
+            + " payload, dirty_ordinal)"
+            + " SELECT ?1, ?2, u.key_json, 'INSERT', coalesce(s.row_version, 0), u.payload,"
+            + " coalesce((SELECT max(dirty_ordinal) FROM _sync_dirty_rows), 0)"
+            + " + row_number() OVER (ORDER BY u.sort_key)"
+            + " FROM (SELECT "
+            + table.key().quoted()
+            + " AS sort_key, "
+            + RowJson.key(table.key(), "")
+            + " AS key_json, "
+            + RowJson.payload(table.columns(), "")
+            + " AS payload FROM "
+            + table.quoted()
+            + ") AS u"
+            + " LEFT JOIN _sync_row_state AS s ON s.schema_name = ?1 AND s.table_name = ?2"
+            + " AND s.key_json = u.key_json"
+            + " WHERE coalesce(s.deleted, 1) <> 0 AND "
+            + hasNoIntent("u.key_json")
+            + " ORDER BY u.sort_key",
+        schema.name(),
+        table.name());
+  }
+
+  private long markVanishedRows(TableShape table) {
+    return sql.update(
+        "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
+            + " payload, dirty_ordinal)"
+            + " SELECT ?1, ?2, s.key_json, 'DELETE', s.row_version, NULL,"
+            + " coalesce((SELECT max(dirty_ordinal) FROM _sync_dirty_rows), 0)"
+            + " + row_number() OVER (ORDER BY s.key_json)"
+            + " FROM _sync_row_state AS s"
+            + " WHERE s.schema_name = ?1 AND s.table_name = ?2 AND s.deleted = 0"
+            + " AND s.key_json NOT IN (SELECT "
+            + RowJson.key(table.key(), "")
+            + " FROM "
+            + table.quoted()
+            + ") AND "
+            + hasNoIntent("s.key_json")
+            + " ORDER BY s.key_json",
+        schema.name(),
+        table.name());
+  }
+
+  private static String hasNoIntent(String key) {
+    StringBuilder condition = new StringBuilder("true");
+    for (String intent :
+        new String[] {"_sync_dirty_rows", "_sync_outbox_rows", "_fsm_quarantine"}) {
+      condition
+          .append(" AND NOT EXISTS (SELECT 1 FROM ")
+          .append(intent)
+          .append(" AS i WHERE i.schema_name = ?1 AND i.table_name = ?2 AND i.key_json = ")
+          .append(key)
+          .append(")");
+    }
+    return condition.toString();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.oversqlite4j.persistence;
+
+import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.spi.DecodedPayload;
+import dev.oversqlite4j.spi.RowAuthority;
+import dev.oversqlite4j.spi.RowKey;
+import dev.oversqlite4j.spi.Rows;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** App rows, and their versions in {@code _sync_row_state}. */
+final class RowTables implements Rows {
+
+  private static final String BY_KEY = " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
+
+  private final Sql sql;
+  private final ManagedSchema schema;
+  private boolean authoritative;
+
+  RowTables(Sql sql, ManagedSchema schema) {
+    this.sql = sql;
+    this.schema = schema;
+  }
+
+  /**
+   * If {@code writes} throws, apply mode stays on and the transaction cannot commit any more: half
+   * of an authoritative write is worse than none.
+   */
+  @Override
+  public void authoritative(Runnable writes) {
+    if (authoritative) {
+      throw new IllegalStateException("authoritative writes do not nest");
+    }
+    sql.execute("PRAGMA defer_foreign_keys = ON");
+    sql.update("UPDATE _sync_apply_state SET apply_mode = 1 WHERE singleton_key = 1");
+    authoritative = true;
+    writes.run();
+    sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
+    authoritative = false;
+  }
+
+  /** Called before the commit. */
+  void requireComplete() {
+    if (authoritative) {
+      throw new IllegalStateException(
+          "authoritative writes failed; the transaction must not commit");
+    }
+  }
+
+  @Override
+  public Optional<String> live(RowKey key) {
+    TableShape table = schema.get(key.table());
+    return sql.first(table.sql().live(), row -> row.getString(1), LocalForm.key(table, key));
+  }
+
+  @Override
+  public Optional<RowAuthority> authority(RowKey key) {
+    return sql.first(
+        "SELECT row_version, deleted FROM _sync_row_state" + BY_KEY,
+        row ->
+            new RowAuthority(
+                row.getLong(1),
+                row.getInt(2) == 0 ? RowAuthority.Liveness.LIVE : RowAuthority.Liveness.TOMBSTONE),
+        schema.name(),
+        key.table(),
+        key.keyJson());
+  }
+
+  @Override
+  public void setAuthority(RowKey key, RowAuthority authority) {
+    sql.update(
+        "INSERT INTO _sync_row_state (schema_name, table_name, key_json, row_version, deleted)"
+            + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (schema_name, table_name, key_json)"
+            + " DO UPDATE SET row_version = excluded.row_version, deleted = excluded.deleted,"
+            + " updated_at = excluded.updated_at",
+        schema.name(),
+        key.table(),
+        key.keyJson(),
+        authority.rowVersion(),
+        authority.live() ? 0 : 1);
+  }
+
+  @Override
+  public void forgetAuthority(RowKey key) {
+    sql.update("DELETE FROM _sync_row_state" + BY_KEY, schema.name(), key.table(), key.keyJson());
+  }
+
+  @Override
+  public void upsert(RowKey key, DecodedPayload payload) {
+    requireAuthoritative();
+    sql.update(schema.get(key.table()).sql().upsert(), payload.values().toArray());
+  }
+
+  @Override
+  public void upsertLocal(RowKey key, String localPayload) {
+    DecodedPayload payload =
+        LocalForm.payload(schema.get(key.table()), localPayload)
+            .orElseThrow(
+                () ->
+                    new CorruptLocalStateException(
+                        "_sync_dirty_rows", "a payload does not have the columns of its table"));
+    upsert(key, payload);
+  }
+
+  @Override
+  public void delete(RowKey key) {
+    requireAuthoritative();
+    TableShape table = schema.get(key.table());
+    sql.update(table.sql().delete(), LocalForm.key(table, key));
+  }
+
+  /** Children before parents: RESTRICT is never deferred. */
+  @Override
+  public long wipeAll() {
+    requireAuthoritative();
+    List<String> tables = everManaged();
+    long rows = 0;
+    for (String table : tables) {
+      rows += sql.number("SELECT count(*) FROM " + SqlText.identifier(table));
+    }
+    for (String table : tables) {
+      sql.update("DELETE FROM " + SqlText.identifier(table));
+    }
+    sql.update("DELETE FROM _sync_row_state");
+    return rows;
+  }
+
+  /** Real names of all tables that are or were managed and still exist, children first (W-36). */
+  private List<String> everManaged() {
+    TableInspection inspection = new TableInspection(sql);
+    Set<String> names = new LinkedHashSet<>();
+    schema.tables().forEach(table -> names.add(table.name()));
+    names.addAll(
+        sql.list(
+            "SELECT table_name FROM _sync_managed_tables ORDER BY table_name",
+            row -> TableInspection.lower(row.getString(1))));
+    Map<String, String> realNames = new LinkedHashMap<>();
+    Map<String, Set<String>> parents = new LinkedHashMap<>();
+    for (String name : names) {
+      inspection
+          .find(name)
+          .filter(found -> found.type().equals("table"))
+          .ifPresent(
+              found -> {
+                realNames.put(name, found.realName());
+                parents.put(
+                    name,
+                    inspection.foreignKeys(found.realName()).stream()
+                        .map(TableInspection.ForeignKeyColumn::parent)
+                        .collect(Collectors.toCollection(LinkedHashSet::new)));
+              });
+    }
+    List<String> childrenFirst = new ArrayList<>(TableOrder.parentsFirst(parents));
+    Collections.reverse(childrenFirst);
+    return childrenFirst.stream().map(realNames::get).toList();
+  }
+
+  @Override
+  public boolean anyLiveAuthority() {
+    return sql.exists("SELECT 1 FROM _sync_row_state WHERE deleted = 0 LIMIT 1");
+  }
+
+  private void requireAuthoritative() {
+    if (!authoritative) {
+      throw new IllegalStateException("app rows are written inside Rows.authoritative only");
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.oversqlite4j.persistence;
+
+import dev.oversqlite4j.JournalEntry;
+import dev.oversqlite4j.fsm.JournalTransaction;
+import dev.oversqlite4j.spi.Attachment;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.DirtyRows;
+import dev.oversqlite4j.spi.DiscardedIntents;
+import dev.oversqlite4j.spi.IdSource;
+import dev.oversqlite4j.spi.Installation;
+import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Outbox;
+import dev.oversqlite4j.spi.Quarantine;
+import dev.oversqlite4j.spi.Rows;
+import dev.oversqlite4j.spi.Sources;
+import dev.oversqlite4j.spi.Stage;
+import java.util.List;
+
+/** Hands out the roles of one transaction. */
+final class SqliteTransaction implements LocalTransaction {
+
+  private final Installation installation;
+  private final Attachment attachment;
+  private final Sources sources;
+  private final DirtyRows dirtyRows;
+  private final Outbox outbox;
+  private final Stage stage;
+  private final RowTables rows;
+  private final DiscardedIntents discardedIntents;
+  private final Quarantine quarantine;
+  private final StoreJournalTransaction journal;
+  private final ControlStateReader controlState;
+
+  SqliteTransaction(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journalTable) {
+    installation = new InstallationRole(sql, schema, ids, journalTable);
+    attachment = new AttachmentTable(sql, schema);
+    sources = new SourceTable(sql);
+    dirtyRows = new DirtyRowTable(sql, schema);
+    outbox = new OutboxTable(sql, schema);
+    stage = new StageTable(sql, schema);
+    rows = new RowTables(sql, schema);
+    discardedIntents = new DiscardedIntentTable(sql, schema);
+    quarantine = new QuarantineTable(sql, schema);
+    journal = new StoreJournalTransaction(sql, journalTable, this);
+    controlState = new ControlStateReader(sql, schema);
+  }
+
+  /** Called before the commit: refuses to commit half of an authoritative write. */
+  void requireComplete() {
+    rows.requireComplete();
+  }
+
+  @Override
+  public Installation installation() {
+    return installation;
+  }
+
+  @Override
+  public Attachment attachment() {
+    return attachment;
+  }
+
+  @Override
+  public Sources sources() {
+    return sources;
+  }
+
+  @Override
+  public DirtyRows dirtyRows() {
+    return dirtyRows;
+  }
+
+  @Override
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  @Override
+  public Stage stage() {
+    return stage;
+  }
+
+  @Override
+  public Rows rows() {
+    return rows;
+  }
+
+  @Override
+  public DiscardedIntents discardedIntents() {
+    return discardedIntents;
+  }
+
+  @Override
+  public Quarantine quarantine() {
+    return quarantine;
+  }
+
+  @Override
+  public JournalTransaction journal() {
+    return journal;
+  }
+
+  @Override
+  public List<JournalEntry> journalEntries(String machine, long afterSeq, int limit) {
+    return journal.entries(machine, afterSeq, limit);
+  }
+
+  @Override
+  public ControlState controlState() {
+    return controlState.read();
+  }
+}
