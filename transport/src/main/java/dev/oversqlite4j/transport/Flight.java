@@ -58,7 +58,7 @@ final class Flight implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     if (interrupted || isCancelled()) {
-      throw new OperationCancelledException(op, failure);
+      throw new OperationCancelledException(op);
     }
     return failure;
   }

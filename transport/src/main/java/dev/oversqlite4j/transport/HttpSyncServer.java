@@ -471,7 +471,7 @@ public final class HttpSyncServer implements SyncServer {
       Capabilities.SnapshotLimits limits,
       long afterOrdinal) {
     Fields chunk = document.root();
-    long byteCount = revision.requireChunk(document, limits);
+    revision.requireChunkMembers(chunk);
     chunk.require(
         chunk.text("snapshot_id").equals(session.snapshotId()), "snapshot_id is another one's");
     chunk.require(
@@ -484,6 +484,7 @@ public final class HttpSyncServer implements SyncServer {
         next == afterOrdinal + rows.size(), "next_row_ordinal is not the end of the chunk");
     boolean more = chunk.flag("has_more");
     chunk.require(!more || !rows.isEmpty(), "an empty chunk promises more");
+    long byteCount = revision.chunkByteCount(document, limits);
     return new SnapshotPage(rows, next, byteCount, more);
   }
 

@@ -5,7 +5,6 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.spi.Capabilities.SnapshotLimits;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -162,14 +161,18 @@ final class July2026 {
     return limits.chunkBytes() + limits.chunkRows() + 64L * 1024;
   }
 
-  /** Exact members everywhere, and the size that was announced. */
-  long requireChunk(Json.Document document, SnapshotLimits limits) {
-    Fields chunk = document.root();
+  /** No member of a chunk or of its rows may be missing or unknown. */
+  void requireChunkMembers(Fields chunk) {
     chunk.requireMembers(CHUNK_MEMBERS);
-    List<Fields> rows = chunk.list("rows");
-    rows.forEach(row -> row.requireMembers(SNAPSHOT_ROW_MEMBERS));
+    chunk.list("rows").forEach(row -> row.requireMembers(SNAPSHOT_ROW_MEMBERS));
+  }
+
+  /** Size of a chunk: within what was asked for, and what its rows really take. */
+  long chunkByteCount(Json.Document document, SnapshotLimits limits) {
+    Fields chunk = document.root();
     long byteCount = chunk.integer("byte_count");
-    chunk.require(rows.size() <= limits.chunkRows(), "a chunk has more rows than asked for");
+    chunk.require(
+        chunk.list("rows").size() <= limits.chunkRows(), "a chunk has more rows than asked for");
     chunk.require(
         byteCount >= 0 && byteCount <= limits.chunkBytes(),
         "a chunk has more bytes than asked for");

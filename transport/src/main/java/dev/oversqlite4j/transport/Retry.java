@@ -6,8 +6,12 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.TransientRetryExhaustedException;
 import dev.oversqlite4j.spi.Sleeper;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 import okhttp3.Request;
 
 /**
@@ -67,11 +71,28 @@ final class Retry {
       attempts++;
       if (attempts >= attemptsMax) {
         throw failure.isPresent()
-            ? new TransientRetryExhaustedException(flight.op(), attempts, failure.get())
+            ? new TransientRetryExhaustedException(
+                flight.op(), attempts, withoutServerText(failure.get()))
             : new TransientRetryExhaustedException(flight.op(), attempts);
       }
       flight.sleep(sleeper, delay(attempts, reply));
     }
+  }
+
+  /**
+   * What the platform says of connections may be logged; what a parser of HTTP or gzip says quotes
+   * the server (spec 1.4), so only its type and place are kept.
+   */
+  private static IOException withoutServerText(IOException failure) {
+    if (failure instanceof SocketException
+        || failure instanceof UnknownHostException
+        || failure instanceof InterruptedIOException
+        || failure instanceof SSLException) {
+      return failure;
+    }
+    IOException nameless = new IOException(failure.getClass().getName());
+    nameless.setStackTrace(failure.getStackTrace());
+    return nameless;
   }
 
   /** Spec 1.6 [OURS]; a 5xx of commit says something of its own (spec 4.4.8). */

@@ -14,6 +14,15 @@ public sealed interface Fault {
   int n();
 
   /**
+   * Whether the process dies of it.
+   *
+   * @return false if the process lives on and only its network suffers
+   */
+  default boolean isCrash() {
+    return this instanceof CrashAtSeam || this instanceof CrashAtAnswer;
+  }
+
+  /**
    * The process dies at a seam of the step.
    *
    * @param n which seam, counted from 1 and anew after each restart inside the step

@@ -17,7 +17,8 @@ import java.util.Optional;
  *     steps strictly in their order
  * @param devices how many devices there are, 1 to {@value #MAX_DEVICES}
  * @param users the user of each device
- * @param steps what happens, in order; the steps of one device never overtake each other
+ * @param steps what happens, in order; a step begins when those before it on its device have ended,
+ *     unless {@link Step#at} holds it back to run during one of them
  * @param why what this plan once showed, for the reader
  */
 public record Plan(

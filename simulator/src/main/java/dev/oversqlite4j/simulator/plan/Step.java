@@ -15,8 +15,8 @@ import java.util.TreeSet;
  *     counts from the restart after the first. They come first in the list, then the lost requests
  *     and the lost responses in ascending order and without repetition, whatever order was given.
  * @param afterCrash what the device does once its process runs again
- * @param at holds the step back until a seam whose text ({@code KIND label}) starts with this is
- *     reached on the same device by an earlier step
+ * @param at lets the step run during an earlier step of the same device: it is held back until a
+ *     seam whose text ({@code KIND label}) starts with this is reached there
  */
 public record Step(
     int device, Command command, List<Fault> faults, AfterCrash afterCrash, Optional<String> at) {
