@@ -251,11 +251,11 @@ public final class HttpSyncServer implements SyncServer {
     long bundleSeq = answer.integer("bundle_seq");
     answer.require(bundleSeq > 0, "bundle_seq is not above 0");
     requireOurs(answer, bundle);
-    long rowCount = revision.committedRowCount(answer);
+    revision.committedRowCount(answer);
     String bundleHash = answer.text("bundle_hash");
     answer.require(!bundleHash.isBlank(), "bundle_hash is blank");
     revision.requireSameRequest(answer, bundle.requestHash());
-    return new CommittedBundle(bundleSeq, rowCount, bundleHash);
+    return new CommittedBundle(bundleSeq, bundleHash);
   }
 
   private static void requireOurs(Fields answer, OutboxState.Bundle bundle) {
@@ -278,6 +278,7 @@ public final class HttpSyncServer implements SyncServer {
       BundleHash hash = revision.bundleHash();
       int rowsPerPage = setUp().options().downloadLimit();
       Fields page;
+      OptionalLong total = OptionalLong.empty();
       do {
         // Rows count from 0 here and the cursor is the last one had; none yet is -1 (trap 6).
         long cursor = rows.size() - 1L;
@@ -285,9 +286,12 @@ public final class HttpSyncServer implements SyncServer {
             shrinking(rowsPerPage, max -> committedPage(flight, bundle, committed, cursor, max));
         rowsPerPage = sized.items();
         page = sized.value();
+        long announced = page.integer("row_count");
+        page.require(announced == total.orElse(announced), "row_count changed between pages");
+        total = OptionalLong.of(announced);
         addCommittedPage(page, bundle, committed, rows, hash);
       } while (page.flag("has_more"));
-      page.require(rows.size() == committed.rowCount(), "rows of the bundle are missing");
+      page.require(rows.size() == total.getAsLong(), "rows of the bundle are missing");
       page.require(hash.hex().equals(committed.bundleHash()), "the rows do not match bundle_hash");
       return rows;
     }
@@ -328,14 +332,12 @@ public final class HttpSyncServer implements SyncServer {
         page.integer("bundle_seq") == committed.bundleSeq(), "bundle_seq is another bundle's");
     requireOurs(page, bundle);
     page.require(
-        page.integer("row_count") == committed.rowCount(), "row_count changed after the commit");
-    page.require(
         page.text("bundle_hash").equals(committed.bundleHash()),
         "bundle_hash changed after the commit");
     revision.requireSameRequest(page, bundle.requestHash());
     List<Fields> added = page.list("rows");
     page.require(
-        rows.size() + (long) added.size() <= committed.rowCount(),
+        rows.size() + (long) added.size() <= page.integer("row_count"),
         "the bundle has more rows than announced");
     for (Fields fields : added) {
       WireRow row = setUp().rows().bundleRow(fields);

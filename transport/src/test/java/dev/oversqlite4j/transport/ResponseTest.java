@@ -305,7 +305,7 @@ class ResponseTest {
           wire.answer(page)
               .server
               .committedRows(
-                  Wire.BUNDLE, new dev.oversqlite4j.spi.SyncServer.CommittedBundle(12, 0, empty))
+                  Wire.BUNDLE, new dev.oversqlite4j.spi.SyncServer.CommittedBundle(12, empty))
               .isEmpty());
     }
   }

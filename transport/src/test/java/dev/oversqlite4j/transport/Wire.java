@@ -45,7 +45,7 @@ final class Wire implements AutoCloseable {
   static final OutboxState.Bundle BUNDLE =
       new OutboxState.Bundle(SOURCE, 4, Optional.empty(), HASH, 2);
   static final SyncServer.CommittedBundle COMMITTED =
-      new SyncServer.CommittedBundle(12, 2, BUNDLE_HASH);
+      new SyncServer.CommittedBundle(12, BUNDLE_HASH);
   static final Capabilities CAPABILITIES =
       new Capabilities(Set.of(), Set.of(), new Capabilities.SnapshotLimits(10, 2000));
 

@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What the app of one device was told: the last acknowledged write of each key that is not accounted
- * for yet. A write is accounted for once the server has it, or the audit of discarded intents names
- * it.
+ * What the app of one device was told: the last acknowledged write of each key that is not
+ * accounted for yet. A write is accounted for once the server has it, or the audit of discarded
+ * intents names it.
  */
 final class Ledger {
 
@@ -40,8 +40,8 @@ final class Ledger {
   }
 
   /**
-   * The process died with a transaction in flight: whether it is there is for the file to say. A tag
-   * that shows, or a row that is gone, says yes.
+   * The process died with a transaction in flight: whether it is there is for the file to say. A
+   * tag that shows, or a row that is gone, says yes.
    */
   void resolveUnknown(Map<RowId, String> rows) {
     for (RowWrite row : inFlight) {
@@ -75,8 +75,6 @@ final class Ledger {
 
   private static Acknowledged acknowledged(RowWrite row) {
     return new Acknowledged(
-        row.kind() == Kind.DELETE
-            ? Optional.empty()
-            : Optional.of(Business.tag(row.value())));
+        row.kind() == Kind.DELETE ? Optional.empty() : Optional.of(Business.tag(row.value())));
   }
 }

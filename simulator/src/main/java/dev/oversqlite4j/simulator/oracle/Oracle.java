@@ -52,7 +52,9 @@ import java.util.TreeSet;
  */
 public final class Oracle implements Witness {
 
-  /** Errors that no plan of this simulator can cause rightfully: the fault is always on our side. */
+  /**
+   * Errors that no plan of this simulator can cause rightfully: the fault is always on our side.
+   */
   private static final Set<Class<? extends OversqliteException>> NEVER =
       Set.of(
           CorruptLocalStateException.class,
@@ -250,10 +252,8 @@ public final class Oracle implements Witness {
     JournalRow head = head(now);
     String derived = derive(now.control());
     boolean agree =
-        head.to().equals(derived)
-            || (derived.equals("OPENED") && head.to().equals("DETACHED"));
-    require(
-        42, agree, device, "the journal says " + head.to() + ", the tables say " + derived);
+        head.to().equals(derived) || (derived.equals("OPENED") && head.to().equals("DETACHED"));
+    require(42, agree, device, "the journal says " + head.to() + ", the tables say " + derived);
     require(
         42,
         head.from().equals("UNOPENED") == head.trigger().equals("OPEN"),
@@ -290,8 +290,7 @@ public final class Oracle implements Witness {
   }
 
   /** 35, 36: the source changes when data leaves, to an id never used before. */
-  private void source(
-      Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
+  private void source(Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
     String source = now.control().source();
     String previous = before.installed() ? before.control().source() : "";
     if (!source.equals(previous)) {
@@ -300,8 +299,7 @@ public final class Oracle implements Witness {
           previous.isEmpty() || head(now).trigger().equals("DETACH"),
           device,
           "the source changed at " + head(now).trigger());
-      boolean fresh =
-          records.values().stream().noneMatch(other -> other.sources.contains(source));
+      boolean fresh = records.values().stream().noneMatch(other -> other.sources.contains(source));
       require(35, fresh, device, "the new source was used before");
       record.sources.add(source);
     }
@@ -540,7 +538,10 @@ public final class Oracle implements Witness {
                     1,
                     write.tag().equals(Optional.ofNullable(now.rows().get(row))),
                     device,
-                    write + " of " + row.table() + " is pending but the app's row shows "
+                    write
+                        + " of "
+                        + row.table()
+                        + " is pending but the app's row shows "
                         + Optional.ofNullable(now.rows().get(row)).orElse("nothing"));
                 return;
               }
@@ -552,7 +553,9 @@ public final class Oracle implements Witness {
                   1,
                   accounted,
                   device,
-                  write + " of " + row.table()
+                  write
+                      + " of "
+                      + row.table()
                       + " is lost: not pending, not at the server, not in the audit");
               record.ledger.settled(row);
             });
@@ -577,8 +580,7 @@ public final class Oracle implements Witness {
     if (write.tag().isEmpty()) {
       return sent.op() == Op.DELETE;
     }
-    String tag =
-        "\"" + Business.tagColumn(row.table()) + "\":\"" + write.tag().get() + "\"";
+    String tag = "\"" + Business.tagColumn(row.table()) + "\":\"" + write.tag().get() + "\"";
     return sent.payload().filter(p -> p.contains(tag)).isPresent();
   }
 
@@ -596,7 +598,9 @@ public final class Oracle implements Witness {
             17,
             bundle.sourceBundleId() == expected,
             device,
-            "the server has bundle " + bundle.sourceBundleId() + " of a source instead of "
+            "the server has bundle "
+                + bundle.sourceBundleId()
+                + " of a source instead of "
                 + expected);
         lastId.put(source, expected);
         long chunks = server.acceptedChunks(user, source, bundle.sourceBundleId());
@@ -635,8 +639,7 @@ public final class Oracle implements Witness {
           first == null || first.equals(content),
           device,
           "its rows differ from those of another device of the same user");
-      require(
-          51, serverRows(user).equals(now.rows()), device, "its rows differ from the server's");
+      require(51, serverRows(user).equals(now.rows()), device, "its rows differ from the server's");
     }
   }
 

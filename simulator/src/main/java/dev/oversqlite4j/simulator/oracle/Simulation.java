@@ -103,13 +103,11 @@ public final class Simulation {
       } catch (ViolationException violated) {
         failure =
             Optional.of(
-                new Failure.Safety(
-                    violated.violation(), Optional.ofNullable(violated.getCause())));
+                new Failure.Safety(violated.violation(), Optional.ofNullable(violated.getCause())));
       } catch (LivenessException stuck) {
         failure =
             Optional.of(
-                new Failure.Liveness(
-                    stuck.getMessage(), Optional.ofNullable(stuck.getCause())));
+                new Failure.Liveness(stuck.getMessage(), Optional.ofNullable(stuck.getCause())));
       }
       return new Result(
           failure,

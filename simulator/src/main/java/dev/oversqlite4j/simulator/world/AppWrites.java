@@ -53,7 +53,12 @@ final class AppWrites {
   }
 
   private static String text(RowWrite row) {
-    return row.kind() + " " + Business.sqlName(row.table()) + " " + row.row() + " "
+    return row.kind()
+        + " "
+        + Business.sqlName(row.table())
+        + " "
+        + row.row()
+        + " "
         + Business.tag(row.value());
   }
 
@@ -63,8 +68,7 @@ final class AppWrites {
     Object key = Business.sqlKey(row.table(), row.row());
     String table = Business.sqlName(row.table());
     String names = columns.stream().map(Assignment::column).collect(Collectors.joining(", "));
-    String values =
-        columns.stream().map(Assignment::expression).collect(Collectors.joining(", "));
+    String values = columns.stream().map(Assignment::expression).collect(Collectors.joining(", "));
     String sets =
         columns.stream()
             .map(c -> c.column() + " = " + c.expression())
@@ -73,21 +77,32 @@ final class AppWrites {
       case INSERT ->
           update(
               app,
-              "INSERT INTO " + table + "(id, " + names + ") SELECT ?, " + values
-                  + " WHERE NOT EXISTS (SELECT 1 FROM " + table + " WHERE id = ?)",
+              "INSERT INTO "
+                  + table
+                  + "(id, "
+                  + names
+                  + ") SELECT ?, "
+                  + values
+                  + " WHERE NOT EXISTS (SELECT 1 FROM "
+                  + table
+                  + " WHERE id = ?)",
               binds(key, columns, key));
       case UPDATE ->
           update(
-              app,
-              "UPDATE " + table + " SET " + sets + " WHERE id = ?",
-              binds(null, columns, key));
-      case DELETE ->
-          update(app, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
+              app, "UPDATE " + table + " SET " + sets + " WHERE id = ?", binds(null, columns, key));
+      case DELETE -> update(app, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
       case UPSERT ->
           update(
               app,
-              "INSERT INTO " + table + "(id, " + names + ") VALUES (?, " + values + ")"
-                  + " ON CONFLICT(id) DO UPDATE SET " + excluded(columns),
+              "INSERT INTO "
+                  + table
+                  + "(id, "
+                  + names
+                  + ") VALUES (?, "
+                  + values
+                  + ")"
+                  + " ON CONFLICT(id) DO UPDATE SET "
+                  + excluded(columns),
               binds(key, columns, null));
     };
   }

@@ -9,12 +9,12 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 
 /**
- * Lets exactly one actor run. Every actor has its own thread; at each seam the one that runs may hand
- * the baton over. Who gets it depends on the seed alone, so that a run can be repeated, while the
- * interleavings are real ones.
+ * Lets exactly one actor run. Every actor has its own thread; at each seam the one that runs may
+ * hand the baton over. Who gets it depends on the seed alone, so that a run can be repeated, while
+ * the interleavings are real ones.
  *
- * <p>Tasks are released in the order of their list. A held task is released when an actor of the same
- * device reaches the seam it waits for, and runs to its end before that actor goes on.
+ * <p>Tasks are released in the order of their list. A held task is released when an actor of the
+ * same device reaches the seam it waits for, and runs to its end before that actor goes on.
  */
 final class Baton {
 

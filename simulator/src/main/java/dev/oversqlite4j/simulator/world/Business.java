@@ -124,8 +124,7 @@ public final class Business {
 
   /** The wire key of a row number: the same on every device, so that devices collide. */
   public static String wireKey(Table table, int row) {
-    return UUID.nameUUIDFromBytes(
-            (sqlName(table) + "#" + row).getBytes(StandardCharsets.UTF_8))
+    return UUID.nameUUIDFromBytes((sqlName(table) + "#" + row).getBytes(StandardCharsets.UTF_8))
         .toString();
   }
 
@@ -173,11 +172,9 @@ public final class Business {
       case MEASURE ->
           List.of(
               new Assignment("label", "?", tag(value)),
-              new Assignment(
-                  "count", "?", value % 7 == 6 ? null : (Object) INTEGERS[value % 6]),
+              new Assignment("count", "?", value % 7 == 6 ? null : (Object) INTEGERS[value % 6]),
               new Assignment("ratio", "?", value % 5 == 4 ? null : (Object) REALS[value % 6]),
-              new Assignment(
-                  "raw", "?", value % 4 == 3 ? null : (Object) new byte[value % 4 * 2]));
+              new Assignment("raw", "?", value % 4 == 3 ? null : (Object) new byte[value % 4 * 2]));
     };
   }
 

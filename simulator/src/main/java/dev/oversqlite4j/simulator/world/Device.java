@@ -24,12 +24,14 @@ import java.util.UUID;
 import okhttp3.OkHttpClient;
 
 /**
- * One simulated device: a database file, and one process after the other that uses it. A process is a
- * client and a connection of the app; both share an incarnation and die together.
+ * One simulated device: a database file, and one process after the other that uses it. A process is
+ * a client and a connection of the app; both share an incarnation and die together.
  */
 public final class Device {
 
-  /** How often a statement waits for a lock before it gives up; more than any transaction has seams. */
+  /**
+   * How often a statement waits for a lock before it gives up; more than any transaction has seams.
+   */
   private static final int BUSY_RETRIES_MAX = 500;
 
   private final int index;
@@ -87,8 +89,7 @@ public final class Device {
               incarnation,
               world.tracedContent(),
               BUSY_RETRIES_MAX,
-              raw ->
-                  DeterministicFunctions.register(raw, random.split(), world::nowMillis));
+              raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       client = newClient();
       app = disk.getConnection();
       try (Statement statement = app.createStatement()) {
@@ -117,10 +118,7 @@ public final class Device {
     return OversqliteClient.builder()
         .schema(Business.syncSchema())
         .store(world.parts().store(SqliteStore.over(disk), disk))
-        .server(
-            world
-                .parts()
-                .server(HttpSyncServer.at("http://sync.test/", http)))
+        .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
         .options(
             SyncOptions.builder()
                 .clock(world::now)

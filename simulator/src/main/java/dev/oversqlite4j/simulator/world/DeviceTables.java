@@ -76,7 +76,15 @@ public record DeviceTables(
   /** The same without the journal, which every call may append to. */
   public DeviceTables withoutJournal() {
     return new DeviceTables(
-        installed, control, rows, rowStates, dirty, outbox, held, discarded, quarantined,
+        installed,
+        control,
+        rows,
+        rowStates,
+        dirty,
+        outbox,
+        held,
+        discarded,
+        quarantined,
         List.of());
   }
 
@@ -134,8 +142,8 @@ public record DeviceTables(
             + " WHERE pending = 0 ORDER BY id",
         r ->
             discarded.add(
-                new Discarded(rowId(r), r.getString(3), tag(rowId(r), r.getString(4)),
-                    r.getString(5))));
+                new Discarded(
+                    rowId(r), r.getString(3), tag(rowId(r), r.getString(4)), r.getString(5))));
     List<RowId> quarantined = new ArrayList<>();
     query(s, "SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
     List<JournalRow> tail = new ArrayList<>();
@@ -145,8 +153,7 @@ public record DeviceTables(
             + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 2",
         r ->
             tail.add(
-                0,
-                new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));
+                0, new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));
     String intent = "SELECT table_name, key_json, op, base_row_version, %s, %s FROM %s";
     return new DeviceTables(
         true,
@@ -181,10 +188,21 @@ public record DeviceTables(
         r ->
             control[0] =
                 new Control(
-                    r.getInt(1), r.getString(2), r.getString(3), r.getString(4), r.getLong(5),
-                    r.getInt(6) != 0, r.getString(7), r.getString(8), r.getString(9),
-                    r.getInt(10) != 0, r.getString(11), r.getLong(12), r.getLong(13),
-                    r.getLong(14), r.getString(15)));
+                    r.getInt(1),
+                    r.getString(2),
+                    r.getString(3),
+                    r.getString(4),
+                    r.getLong(5),
+                    r.getInt(6) != 0,
+                    r.getString(7),
+                    r.getString(8),
+                    r.getString(9),
+                    r.getInt(10) != 0,
+                    r.getString(11),
+                    r.getLong(12),
+                    r.getLong(13),
+                    r.getLong(14),
+                    r.getString(15)));
     return control[0];
   }
 
@@ -219,7 +237,11 @@ public record DeviceTables(
           r ->
               content.add(
                   String.join(
-                      " | ", r.getString(1), r.getString(2), r.getString(3), r.getString(4),
+                      " | ",
+                      r.getString(1),
+                      r.getString(2),
+                      r.getString(3),
+                      r.getString(4),
                       r.getString(5))));
     } catch (SQLException e) {
       throw new IllegalStateException("The simulator cannot read a device's file", e);
@@ -261,8 +283,7 @@ public record DeviceTables(
   }
 
   private static boolean exists(Statement s, String table) throws SQLException {
-    try (ResultSet r =
-        s.executeQuery("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'")) {
+    try (ResultSet r = s.executeQuery("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'")) {
       return r.next();
     }
   }

@@ -5,8 +5,8 @@ import dev.oversqlite4j.spi.SyncServer;
 import javax.sql.DataSource;
 
 /**
- * The parts a simulated device is built from. Tests replace them by decorators with a planted bug; a
- * simulator that does not find it is worthless.
+ * The parts a simulated device is built from. Tests replace them by decorators with a planted bug;
+ * a simulator that does not find it is worthless.
  */
 public interface Parts {
 

@@ -9,7 +9,12 @@ package dev.oversqlite4j.simulator.world;
  * @param networkFaults requests or answers that were lost
  */
 public record RunCounts(
-    int devices, long operations, long crashes, long ackGapCrashes, long networkFaults, long seams) {
+    int devices,
+    long operations,
+    long crashes,
+    long ackGapCrashes,
+    long networkFaults,
+    long seams) {
 
   public RunCounts plus(RunCounts other) {
     return new RunCounts(

@@ -34,9 +34,9 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 
 /**
- * Interprets one plan: first its steps with their faults, then, with faults off, what an app does to
- * get everything synced. Used once, by one thread; the actors have threads of their own, of which
- * exactly one runs at a time.
+ * Interprets one plan: first its steps with their faults, then, with faults off, what an app does
+ * to get everything synced. Used once, by one thread; the actors have threads of their own, of
+ * which exactly one runs at a time.
  */
 public final class World implements AutoCloseable {
 
@@ -321,7 +321,8 @@ public final class World implements AutoCloseable {
     log("faults off");
     for (Device device : devices) {
       actorOfThread.set(device.clientActor());
-      running.put(device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart())));
+      running.put(
+          device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart())));
       device.shutDown();
       boot(device);
       call(device, Operation.OPEN);
@@ -358,8 +359,7 @@ public final class World implements AutoCloseable {
   /** A lost lease is the one thing that asks the app for another attach (spec 4.4.5). */
   private void settleSync(Device device) {
     for (int attempt = 0; attempt < SETTLE_ATTEMPTS_MAX; attempt++) {
-      CallOutcome outcome =
-          observed(device, Operation.SYNC, () -> device.client().sync());
+      CallOutcome outcome = observed(device, Operation.SYNC, () -> device.client().sync());
       if (outcome instanceof CallOutcome.Returned) {
         return;
       }
@@ -521,7 +521,8 @@ public final class World implements AutoCloseable {
   }
 
   private void log(String line) {
-    timeline.add(String.format(java.util.Locale.ROOT, "%8d ms  %s", nowMillis - START_MILLIS, line));
+    timeline.add(
+        String.format(java.util.Locale.ROOT, "%8d ms  %s", nowMillis - START_MILLIS, line));
   }
 
   /** The hash over everything every device did. */
@@ -533,8 +534,7 @@ public final class World implements AutoCloseable {
    * @param ackGapCrashes counted by whoever can see it
    */
   public RunCounts counts(long ackGapCrashes) {
-    return new RunCounts(
-        devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
+    return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
   }
 
   /** The server's state, for exploration. */
