@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.LocalTransaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -35,7 +36,9 @@ class InstallationTest {
   void theSecondTimeChangesNothing() throws Exception {
     db.run("INSERT INTO person (id) VALUES ('p1')");
     try (SqliteStore store = db.installed()) {
-      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Only a connection that has read since knows that there is a log now.
+      assertEquals(List.of("1"), db.rows("SELECT count(*) FROM person"));
+      assertEquals(List.of("0|0|0"), db.rows("PRAGMA wal_checkpoint(TRUNCATE)"));
       byte[] before = Files.readAllBytes(db.file);
       Path wal = db.file.resolveSibling("app.db-wal");
       assertEquals(0, Files.size(wal));
@@ -52,7 +55,7 @@ class InstallationTest {
     }
   }
 
-  private static long totalChanges(dev.oversqlite4j.spi.LocalTransaction tx) {
+  private static long totalChanges(LocalTransaction tx) {
     try (var statement = tx.journal().connection().createStatement();
         var rows = statement.executeQuery("SELECT total_changes()")) {
       return rows.getLong(1);

@@ -14,6 +14,7 @@ import dev.oversqlite4j.DatabaseReadOnlyException;
 import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.NotADatabaseException;
 import dev.oversqlite4j.RowOperation;
+import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.OwnershipLock;
 import dev.oversqlite4j.spi.RowKey;
@@ -87,7 +88,7 @@ class SqliteStoreTest {
   void databasesInMemoryAreOwnedByConnection() {
     try (SqliteStore one = SqliteStore.over(source("jdbc:sqlite::memory:"));
         SqliteStore two = SqliteStore.over(source("jdbc:sqlite::memory:"))) {
-      dev.oversqlite4j.SyncSchema empty = dev.oversqlite4j.SyncSchema.of("business").build();
+      SyncSchema empty = SyncSchema.of("business").build();
       one.claim(empty, TestDatabase.options());
       two.claim(empty, TestDatabase.options());
       assertEquals(0L, two.<Long>write(TestDatabase::install));
@@ -112,11 +113,6 @@ class SqliteStoreTest {
   @Test
   void aPathMayHoldWhatUrlsTakeForSyntax() throws Exception {
     Path odd = Files.createDirectory(directory.resolve("a b?c#d%20&é"));
-    try (TestDatabase plain =
-        TestDatabase.in(
-            directory, TestDatabase.PEOPLE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))) {
-      plain.run("PRAGMA wal_checkpoint");
-    }
     Path file = Files.copy(db.file, odd.resolve("x?y.db"));
     try (SqliteStore store = SqliteStore.at(file)) {
       claim(store);
