@@ -155,6 +155,18 @@ class PlanShrinkerTest {
   }
 
   @Test
+  void aLowerValueIsNeverTheValueOfAnotherWrite() {
+    Plan plan = generator.generate(0, Profile.CALM).withSteps(List.of(write(20), write(50)));
+    Predicate<Plan> fails =
+        p ->
+            p.steps().size() == 2
+                && p.steps().get(0).equals(write(20))
+                && valueOf(p.steps().get(1)) >= 20;
+    Plan small = shrinker.shrink(plan, fails, PLENTY);
+    assertEquals(List.of(write(20), write(21)), small.steps());
+  }
+
+  @Test
   void stopsWhenTheRunsAreUsedUp() {
     Plan plan = generator.generate(5, Profile.DEFAULT);
     for (int maxRuns : List.of(0, 1, 7)) {
@@ -188,6 +200,15 @@ class PlanShrinkerTest {
     Plan small = shrinker.shrink(plan.withSteps(steps), fails, PLENTY);
     assertTrue(fails.test(small));
     assertEquals(2, small.steps().size());
+  }
+
+  private static Step write(int value) {
+    RowWrite row = new RowWrite(RowWrite.Kind.INSERT, Table.NOTE, 0, value);
+    return Step.of(0, new Command.Write(List.of(row), Ending.COMMIT));
+  }
+
+  private static int valueOf(Step step) {
+    return ((Command.Write) step.command()).rows().get(0).value();
   }
 
   private static Step call(Operation operation) {
