@@ -245,6 +245,17 @@ public final class Device {
     wantedUser = userId;
   }
 
+  /** What the app and the library remember in memory. */
+  public String memory() {
+    return (opened ? "opened" : "unopened") + " " + wantedUser;
+  }
+
+  /** The state the journal ends in. */
+  public String fold() {
+    DeviceTables tables = DeviceTables.read(observer);
+    return tables.tail().isEmpty() ? "" : tables.tail().get(tables.tail().size() - 1).to();
+  }
+
   @Override
   public String toString() {
     return "device " + index;
