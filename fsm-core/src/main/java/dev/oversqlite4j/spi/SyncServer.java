@@ -104,8 +104,11 @@ public interface SyncServer extends AutoCloseable {
     record AlreadyCommitted(CommittedBundle bundle) implements PushAnswer {}
   }
 
-  /** A bundle of ours as the server committed it. */
-  record CommittedBundle(long bundleSeq, long rowCount, String bundleHash) {}
+  /**
+   * A bundle of ours as the server committed it. How many rows it has is not kept: the server's own
+   * effects may add some, and the hash covers them all.
+   */
+  record CommittedBundle(long bundleSeq, String bundleHash) {}
 
   /** One page of bundles, checked against the request. */
   record PullPage(long stableBundleSeq, List<PulledBundle> bundles, boolean hasMore) {}

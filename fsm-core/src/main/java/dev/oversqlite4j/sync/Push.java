@@ -239,7 +239,7 @@ public final class Push {
           .server()
           .committedRows(
               committed.bundle(),
-              new CommittedBundle(committed.bundleSeq(), 0, committed.bundleHash()))
+              new CommittedBundle(committed.bundleSeq(), committed.bundleHash()))
           .stream()
           .map(ctx.store().codec()::decode)
           .toList();

@@ -8,8 +8,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
@@ -134,14 +136,12 @@ final class SeamConnection implements InvocationHandler {
       case "close":
         disk.forget(raw);
         return call(raw, method, args);
-      case "getMetaData":
-        return proxy(DatabaseMetaData.class, new Guard(raw.getMetaData(), proxy, null));
       case "unwrap":
         return unwrap(proxy, (Class<?>) args[0]);
       case "isWrapperFor":
         return ((Class<?>) args[0]).isInstance(proxy);
       default:
-        return call(raw, method, args);
+        return guarded(method, call(raw, method, args), null);
     }
   }
 
@@ -212,8 +212,18 @@ final class SeamConnection implements InvocationHandler {
     return proxy(type, new SeamStatement(this, rawStatement, sql));
   }
 
-  ResultSet resultSet(ResultSet rawRows, Statement statement) {
-    return proxy(ResultSet.class, new Guard(rawRows, proxy, statement));
+  /**
+   * What a call answers, behind the seam if it can still be read later. The declared type decides:
+   * the driver's result sets are their own metadata.
+   */
+  Object guarded(Method method, Object result, Statement statement) {
+    Class<?> type = method.getReturnType();
+    boolean readLater =
+        type == ResultSet.class
+            || type == ResultSetMetaData.class
+            || type == ParameterMetaData.class
+            || type == DatabaseMetaData.class;
+    return result == null || !readLater ? result : proxy(type, new Guard(result, proxy, statement));
   }
 
   static SQLException noWayAround(Class<?> type) {
@@ -287,7 +297,7 @@ final class SeamConnection implements InvocationHandler {
             // INSERT … RETURNING outside a transaction commits when its last row has been read.
             noteWriteCommitted("RETURNING");
           }
-          return result instanceof ResultSet rows ? resultSet(rows, statement) : result;
+          return guarded(method, result, statement);
       }
     }
   }

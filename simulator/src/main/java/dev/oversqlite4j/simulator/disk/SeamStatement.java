@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.Reader;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
@@ -53,7 +52,7 @@ final class SeamStatement implements InvocationHandler {
             yield SeamConnection.call(raw, method, args);
           }
         };
-    return result instanceof ResultSet rows ? connection.resultSet(rows, (Statement) self) : result;
+    return connection.guarded(method, result, (Statement) self);
   }
 
   private Object executePrepared(Method method) throws Throwable {

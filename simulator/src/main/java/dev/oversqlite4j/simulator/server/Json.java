@@ -25,6 +25,7 @@ final class Json {
   private static final JsonFactory FACTORY =
       ((JsonFactoryBuilder) JsonFactory.builder())
           .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+          .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
           .characterEscapes(new HtmlEscapes())
           .build();
   private static final ObjectMapper MAPPER = new ObjectMapper(FACTORY);

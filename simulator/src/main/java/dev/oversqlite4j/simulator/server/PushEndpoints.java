@@ -300,6 +300,7 @@ final class PushEndpoints {
       throw new ServerError(400, "push_commit_invalid", "one row appears twice");
     }
     List<String> texts = session.rows().stream().map(PushRow::requestText).toList();
+    // Inferred: what the reference July server answers to a wrong hash is not known.
     if (!setup.revision().requestHash(texts).equals(session.requestHash())) {
       throw new ServerError(
           400, "push_commit_invalid", "the staged rows do not have the announced hash");
@@ -323,6 +324,7 @@ final class PushEndpoints {
     }
     List<BundleRow> rows = transaction.bundleRows();
     if (rows.isEmpty()) {
+      // Unreachable while nothing suppresses effects; bundles are never empty (spec 3.5).
       throw new ServerError(400, "push_commit_invalid", "the push has no effect");
     }
     transaction.store();

@@ -23,7 +23,10 @@ enum Revision {
     return VISIBLE_ASCII.matcher(id).matches();
   }
 
-  /** Whether a pushed payload member has a form of this revision; its type is checked at commit. */
+  /**
+   * Whether a pushed payload member has a form of this revision; its type is checked at commit.
+   * That July refuses numbers at once is stricter than June and inferred from spec 6.1.
+   */
   boolean acceptsPayloadValue(JsonNode value) {
     return !value.isNumber();
   }

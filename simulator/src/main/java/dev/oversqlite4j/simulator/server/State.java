@@ -200,26 +200,23 @@ public final class State {
       }
     }
     user.tables.forEach(
-        (table, rows) ->
-            // By version first: raw order of generated keys is not stable under renumbering.
-            rows.entrySet().stream()
-                .sorted(Comparator.comparing(entry -> entry.getValue().version()))
-                .forEach(
-                    entry ->
-                        lines.add(
-                            text.apply(
-                                "row "
-                                    + table
-                                    + " "
-                                    + entry.getKey()
-                                    + " "
-                                    + entry.getValue().version()
-                                    + " "
-                                    + entry
-                                        .getValue()
-                                        .image()
-                                        .map(Object::toString)
-                                        .orElse("-")))));
+        (table, rows) -> {
+          List<String> rendered = new ArrayList<>();
+          rows.forEach(
+              (key, row) ->
+                  rendered.add(
+                      text.apply(
+                          String.join(
+                              " ",
+                              "row",
+                              table,
+                              Long.toString(row.version()),
+                              key,
+                              row.image().map(Object::toString).orElse("-")))));
+          // The log above has numbered the keys; their raw order would not survive renumbering.
+          rendered.sort(Comparator.naturalOrder());
+          lines.addAll(rendered);
+        });
   }
 
   private static String scope(

@@ -1,0 +1,670 @@
+package dev.oversqlite4j.simulator.oracle;
+
+import dev.oversqlite4j.AttachOutcome;
+import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.DetachOutcome;
+import dev.oversqlite4j.InitializationLeaseInvalidException;
+import dev.oversqlite4j.InvalidConfigurationException;
+import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.LocalWriteFailedException;
+import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.PushConflictException;
+import dev.oversqlite4j.PushRejectedException;
+import dev.oversqlite4j.RebuildRequiredException;
+import dev.oversqlite4j.RemoteResponseDecodeException;
+import dev.oversqlite4j.RemoteResponseSemanticException;
+import dev.oversqlite4j.ServerScopeResetException;
+import dev.oversqlite4j.SnapshotFinalApplyGateException;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SourceSequenceMismatchException;
+import dev.oversqlite4j.SyncTableContractMismatchException;
+import dev.oversqlite4j.simulator.plan.Operation;
+import dev.oversqlite4j.simulator.plan.RowWrite;
+import dev.oversqlite4j.simulator.plan.Table;
+import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.server.BundleRow;
+import dev.oversqlite4j.simulator.server.CommittedBundle;
+import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Op;
+import dev.oversqlite4j.simulator.world.Business;
+import dev.oversqlite4j.simulator.world.CallOutcome;
+import dev.oversqlite4j.simulator.world.Device;
+import dev.oversqlite4j.simulator.world.DeviceTables;
+import dev.oversqlite4j.simulator.world.DeviceTables.Control;
+import dev.oversqlite4j.simulator.world.DeviceTables.Intent;
+import dev.oversqlite4j.simulator.world.DeviceTables.JournalRow;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
+import dev.oversqlite4j.simulator.world.Witness;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Watches one run and ends it with a {@link ViolationException} at the first property that does not
+ * hold. The numbers are those of section 10 of the specification.
+ */
+public final class Oracle implements Witness {
+
+  /**
+   * Errors that no plan of this simulator can cause rightfully: the fault is always on our side.
+   */
+  private static final Set<Class<? extends OversqliteException>> NEVER =
+      Set.of(
+          CorruptLocalStateException.class,
+          InvalidConfigurationException.class,
+          InvalidConflictResolutionException.class,
+          LocalWriteFailedException.class,
+          PushConflictException.class,
+          PushRejectedException.class,
+          RebuildRequiredException.class,
+          RemoteResponseDecodeException.class,
+          RemoteResponseSemanticException.class,
+          ServerScopeResetException.class,
+          SnapshotFinalApplyGateException.class,
+          SourceRecoveryRequiredException.class,
+          SourceSequenceMismatchException.class,
+          SyncTableContractMismatchException.class);
+
+  private final ModelServer server;
+  private final Map<Integer, DeviceRecord> records = new TreeMap<>();
+  private final Set<String> transitions = new TreeSet<>();
+  private long ackGapCrashes;
+
+  public Oracle(ModelServer server) {
+    this.server = server;
+  }
+
+  /** What is remembered of one device. */
+  private static final class DeviceRecord {
+    private final Ledger ledger = new Ledger();
+    private final Set<String> sources = new LinkedHashSet<>();
+    private final Set<String> users = new TreeSet<>();
+    private final Map<String, Long> chunksAtCommit = new HashMap<>();
+    private DeviceTables last;
+    private boolean session;
+    private long commits;
+    private long commitsAtCall;
+    private long appCommits;
+    private long appCommitsAtCall;
+    private long requests;
+    private long requestsAtCall;
+    private DeviceTables atCall;
+  }
+
+  /** Crashes between the server's commit and our acknowledgement. */
+  public long ackGapCrashes() {
+    return ackGapCrashes;
+  }
+
+  /** The lifecycle transitions seen, as {@code from trigger to}. */
+  public Set<String> transitions() {
+    return Set.copyOf(transitions);
+  }
+
+  private DeviceRecord of(Device device) {
+    return records.computeIfAbsent(device.index(), i -> new DeviceRecord());
+  }
+
+  @Override
+  public void booted(Device device) {
+    DeviceRecord record = of(device);
+    record.session = false;
+    record.users.add(device.user());
+    DeviceTables now = DeviceTables.read(device.observer());
+    if (record.last != null) {
+      // 44: a crash between two commits is indistinguishable from one right after the first.
+      require(
+          44,
+          now.equals(record.last),
+          device,
+          "what the next process finds is not what was committed last");
+    }
+    record.last = now;
+    record.ledger.resolveUnknown(now.rows());
+  }
+
+  @Override
+  public void requested(Device device, String label) {
+    of(device).requests++;
+  }
+
+  @Override
+  public void crashed(Device device, Seam seam) {
+    // Judged when the next process boots; here only what kind of crash it was.
+    Control control = of(device).last.control();
+    if (control == null || !control.outboxState().equals("prepared")) {
+      return;
+    }
+    boolean committed =
+        server.bundles(control.user()).stream()
+            .anyMatch(
+                b ->
+                    b.sourceId().equals(control.source())
+                        && b.sourceBundleId() == control.sourceBundleId());
+    if (committed) {
+      ackGapCrashes++;
+    }
+  }
+
+  @Override
+  public void writing(Device device, List<RowWrite> rows) {
+    of(device).ledger.begin(rows);
+  }
+
+  @Override
+  public void wrote(Device device, List<RowWrite> acknowledged) {
+    of(device).ledger.acknowledge(acknowledged);
+  }
+
+  @Override
+  public void writeRefused(Device device) {
+    // 6 and 7: the guards speak in a transition and never else.
+    Control control = DeviceTables.read(device.observer()).control();
+    require(
+        7,
+        control != null && !control.operation().equals("none"),
+        device,
+        "an app write was refused although no transition is pending");
+  }
+
+  // --- After every commit ----------------------------------------------------------------------
+
+  @Override
+  public void committed(Device device) {
+    DeviceRecord record = of(device);
+    DeviceTables before = record.last;
+    DeviceTables now = DeviceTables.read(device.observer());
+    record.last = now;
+    record.commits++;
+    if (!now.installed()) {
+      return;
+    }
+    if (!before.installed()) {
+      record.ledger.forgetDeletions();
+    }
+    Control control = now.control();
+    require(43, control.applyMode() == 0, device, "apply mode is on after a commit");
+    tracked(device, now);
+    outbox(device, now);
+    boolean journaled = !before.installed() || !now.tail().equals(before.tail());
+    if (!journaled) {
+      record.appCommits++;
+      appCommit(device, before, now);
+    } else {
+      journal(device, now);
+      source(device, record, before, now);
+      JournalRow head = head(now);
+      transitions.add(head.from() + " " + head.trigger() + " " + head.to());
+      if (head.trigger().equals("FREEZE")) {
+        frozen(device, before, now);
+      }
+      if (control.binding().equals("attached")) {
+        checkpoint(device, before, now);
+      }
+    }
+    record.users.add(control.user());
+  }
+
+  private static JournalRow head(DeviceTables tables) {
+    return tables.tail().get(tables.tail().size() - 1);
+  }
+
+  /** 2 (I13): no row of the app is unknown to sync. */
+  private void tracked(Device device, DeviceTables now) {
+    for (RowId row : now.rows().keySet()) {
+      RowState state = now.rowStates().get(row);
+      require(
+          2,
+          (state != null && !state.deleted()) || now.pending(row),
+          device,
+          "a row of " + row.table() + " is neither known to the server nor pending");
+    }
+  }
+
+  /** 8, I7, I8, I10: the outbox is what it says it is. */
+  private void outbox(Device device, DeviceTables now) {
+    Control control = now.control();
+    boolean none = control.outboxState().equals("none");
+    require(8, none == now.outbox().isEmpty(), device, "outbox state and outbox rows disagree");
+    require(
+        8,
+        none || now.outbox().size() == control.outboxRowCount(),
+        device,
+        "the outbox does not hold as many rows as it declares");
+    require(
+        17,
+        none || control.sourceBundleId() == control.nextSourceBundleId(),
+        device,
+        "the frozen bundle does not carry the next id of its source");
+    require(
+        14,
+        now.held().isEmpty() || control.operation().equals("remote_replace"),
+        device,
+        "rows are held although no remote replace is pending");
+  }
+
+  /** 42: fold and tables agree, and the journal is a path. */
+  private void journal(Device device, DeviceTables now) {
+    JournalRow head = head(now);
+    String derived = derive(now.control());
+    boolean agree =
+        head.to().equals(derived) || (derived.equals("OPENED") && head.to().equals("DETACHED"));
+    require(42, agree, device, "the journal says " + head.to() + ", the tables say " + derived);
+    require(
+        42,
+        head.from().equals("UNOPENED") == head.trigger().equals("OPEN"),
+        device,
+        "only a session begins at UNOPENED");
+    if (now.tail().size() == 2 && !head.trigger().equals("OPEN")) {
+      require(
+          42,
+          now.tail().get(0).to().equals(head.from()),
+          device,
+          "the journal's path breaks at " + head.trigger());
+    }
+  }
+
+  /** Section 9.1 once more, in the oracle's own words. */
+  private static String derive(Control c) {
+    if (c.operation().equals("remote_replace")) {
+      return c.stageComplete() ? "REPLACE_STAGED" : "REPLACE_PENDING";
+    }
+    if (c.operation().equals("source_recovery")) {
+      return "SOURCE_RECOVERY";
+    }
+    if (!c.binding().equals("attached")) {
+      return "OPENED";
+    }
+    if (c.rebuildRequired()) {
+      return c.outboxState().equals("committed_remote") ? "REBUILD_COMMITTED" : "REBUILD_REQUIRED";
+    }
+    return switch (c.outboxState()) {
+      case "committed_remote" -> "PUSH_COMMITTED";
+      case "prepared" -> "PUSH_PREPARED";
+      default -> c.lease().isEmpty() ? "ATTACHED" : "SEEDING";
+    };
+  }
+
+  /** 35, 36: the source changes when data leaves, to an id never used before. */
+  private void source(Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
+    String source = now.control().source();
+    String previous = before.installed() ? before.control().source() : "";
+    if (!source.equals(previous)) {
+      require(
+          35,
+          previous.isEmpty() || head(now).trigger().equals("DETACH"),
+          device,
+          "the source changed at " + head(now).trigger());
+      boolean fresh = records.values().stream().noneMatch(other -> other.sources.contains(source));
+      require(35, fresh, device, "the new source was used before");
+      record.sources.add(source);
+    }
+  }
+
+  /** 19: first-touch base; the app's own commit is the only thing that happened. */
+  private void appCommit(Device device, DeviceTables before, DeviceTables now) {
+    now.dirty()
+        .forEach(
+            (row, intent) -> {
+              Intent earlier = before.dirty().get(row);
+              RowState state = before.rowStates().get(row);
+              long expected =
+                  earlier != null ? earlier.base() : state == null ? 0 : state.version();
+              require(
+                  19,
+                  intent.base() == expected,
+                  device,
+                  "a captured write does not build on the version the app saw");
+            });
+  }
+
+  /** 8, 19: every dirty row is frozen, quarantined or an audited no-op, with its base. */
+  private void frozen(Device device, DeviceTables before, DeviceTables now) {
+    before
+        .dirty()
+        .forEach(
+            (row, intent) -> {
+              Intent sent = now.outbox().get(row);
+              boolean accounted =
+                  sent != null
+                      || now.quarantined().contains(row)
+                      || now.discarded().stream()
+                          .anyMatch(d -> d.row().equals(row) && d.cause().equals("NO_OP_DELETE"));
+              require(8, accounted, device, "freezing lost a dirty row of " + row.table());
+              require(
+                  19,
+                  sent == null || sent.base() == intent.base(),
+                  device,
+                  "freezing changed the version an edit builds on");
+              require(
+                  8,
+                  sent == null || sent.tag().equals(intent.tag()),
+                  device,
+                  "freezing changed the content of an edit");
+            });
+    require(8, now.dirty().isEmpty(), device, "freezing left dirty rows behind");
+  }
+
+  /** 22, 23, 24: everything up to the checkpoint is applied. */
+  private void checkpoint(Device device, DeviceTables before, DeviceTables now) {
+    Control control = now.control();
+    if (before.installed()
+        && before.control().binding().equals("attached")
+        && before.control().checkpoint() == control.checkpoint()) {
+      return;
+    }
+    require(
+        23,
+        !before.installed()
+            || !before.control().binding().equals("attached")
+            || before.control().checkpoint() <= control.checkpoint(),
+        device,
+        "the checkpoint moved backwards");
+    for (Table table : Table.values()) {
+      String name = Business.sqlName(table);
+      Set<String> live = server.liveRows(control.user(), name).keySet();
+      server
+          .rowVersions(control.user(), name)
+          .forEach(
+              (key, version) -> {
+                RowState known = now.rowStates().get(new RowId(table, key));
+                boolean applied =
+                    version > control.checkpoint()
+                        || (known != null && known.version() >= version)
+                        || (known == null && !live.contains(key));
+                require(
+                    22,
+                    applied,
+                    device,
+                    "the checkpoint is past a bundle whose row of " + name + " is not applied");
+              });
+    }
+  }
+
+  // --- Around every call -----------------------------------------------------------------------
+
+  @Override
+  public void calling(Device device, Operation operation) {
+    DeviceRecord record = of(device);
+    record.atCall = record.last;
+    record.commitsAtCall = record.commits;
+    record.appCommitsAtCall = record.appCommits;
+    record.requestsAtCall = record.requests;
+  }
+
+  @Override
+  public void called(Device device, Operation operation, CallOutcome outcome) {
+    DeviceRecord record = of(device);
+    DeviceTables before = record.atCall;
+    DeviceTables after = record.last;
+    boolean undisturbed = record.appCommits == record.appCommitsAtCall;
+    boolean silent = record.requests == record.requestsAtCall;
+    boolean unchanged = before.withoutJournal().equals(after.withoutJournal());
+    if (outcome instanceof CallOutcome.Threw threw) {
+      threw(device, record, operation, threw.error());
+    } else {
+      Object value = ((CallOutcome.Returned) outcome).value();
+      switch (operation) {
+        case OPEN -> {
+          require(27, silent, device, "open() talked to the server");
+          opened(device, before, after, undisturbed && before.installed(), unchanged);
+        }
+        case ATTACH, ATTACH_OTHER_USER ->
+            attached(device, record, (AttachResult) value, silent, !undisturbed || unchanged);
+        case DETACH ->
+            detached(
+                device, record, (DetachOutcome) value, before, after, !undisturbed || unchanged);
+        default ->
+            require(
+                33,
+                record.session,
+                device,
+                operation + " succeeded although this process is not attached");
+      }
+    }
+    ledger(device, record, after);
+    bundles(device, record);
+  }
+
+  private void threw(
+      Device device, DeviceRecord record, Operation operation, RuntimeException error) {
+    if (!(error instanceof OversqliteException known)) {
+      throw new ViolationException(
+          new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
+          error);
+    }
+    if (NEVER.contains(known.getClass())) {
+      throw new ViolationException(
+          new Violation(41, device + ": " + operation + " threw " + known), known);
+    }
+    if (error instanceof InitializationLeaseInvalidException) {
+      record.session = false;
+    }
+    if (operation == Operation.ATTACH_OTHER_USER
+        && error instanceof dev.oversqlite4j.AttachBindingConflictException) {
+      require(
+          31,
+          record.atCall.control().user().equals(record.last.control().user()),
+          device,
+          "attaching another user changed the binding");
+    }
+  }
+
+  /** 28, 29. */
+  private void opened(
+      Device device,
+      DeviceTables before,
+      DeviceTables after,
+      boolean comparable,
+      boolean unchanged) {
+    if (comparable) {
+      require(28, unchanged, device, "opening again changed durable state");
+    }
+    if (!before.installed()) {
+      require(
+          29,
+          after.dirty().keySet().containsAll(before.rows().keySet()),
+          device,
+          "the first capture missed a row");
+      Set<Long> ordinals = new TreeSet<>();
+      after.dirty().values().forEach(intent -> ordinals.add(intent.ordinal()));
+      require(
+          29,
+          ordinals.size() == after.dirty().size()
+              && ordinals.stream().allMatch(o -> o >= 1 && o <= after.dirty().size()),
+          device,
+          "the first capture does not number the rows 1 to n");
+    }
+  }
+
+  private void attached(
+      Device device, DeviceRecord record, AttachResult result, boolean silent, boolean unchanged) {
+    if (result instanceof AttachResult.RetryLater) {
+      require(32, unchanged, device, "RetryLater changed durable state");
+      record.session = false;
+      return;
+    }
+    AttachResult.Connected connected = (AttachResult.Connected) result;
+    if (connected.outcome() == AttachOutcome.RESUMED_ATTACHED_STATE) {
+      require(30, silent, device, "resuming an attachment talked to the server");
+      require(30, unchanged, device, "resuming an attachment changed durable state");
+    }
+    record.session = true;
+  }
+
+  private void detached(
+      Device device,
+      DeviceRecord record,
+      DetachOutcome outcome,
+      DeviceTables before,
+      DeviceTables after,
+      boolean unchanged) {
+    if (outcome == DetachOutcome.BLOCKED_UNSYNCED_DATA) {
+      require(11, unchanged, device, "a blocked detach changed durable state");
+      return;
+    }
+    if (before.control().binding().equals("attached")) {
+      boolean wiped =
+          after.rowStates().isEmpty() && after.outbox().isEmpty() && after.discarded().isEmpty();
+      require(13, wiped, device, "something of the previous user is left after a detach");
+    } else if (before.control().operation().equals("none")) {
+      require(12, unchanged, device, "detaching nobody changed durable state");
+    } else {
+      require(
+          14,
+          !unchanged && after.dirty().keySet().containsAll(before.held().keySet()),
+          device,
+          "a cancelled remote replace did not restore the dirty rows");
+    }
+    record.session = false;
+  }
+
+  /** 1, 3, 4, 5: every acknowledged write is pending and visible, at the server, or audited. */
+  private void ledger(Device device, DeviceRecord record, DeviceTables now) {
+    record
+        .ledger
+        .open()
+        .forEach(
+            (row, write) -> {
+              if (record.ledger.unknown(row)) {
+                return;
+              }
+              if (now.pending(row)) {
+                require(
+                    1,
+                    write.tag().equals(Optional.ofNullable(now.rows().get(row))),
+                    device,
+                    write
+                        + " of "
+                        + row.table()
+                        + " is pending but the app's row shows "
+                        + Optional.ofNullable(now.rows().get(row)).orElse("nothing"));
+                return;
+              }
+              boolean accounted =
+                  atServer(record, row, write)
+                      || now.discarded().stream()
+                          .anyMatch(d -> d.row().equals(row) && d.tag().equals(write.tag()));
+              require(
+                  1,
+                  accounted,
+                  device,
+                  write
+                      + " of "
+                      + row.table()
+                      + " is lost: not pending, not at the server, not in the audit");
+              record.ledger.settled(row);
+            });
+  }
+
+  private boolean atServer(DeviceRecord record, RowId row, Ledger.Acknowledged write) {
+    for (String user : record.users) {
+      for (CommittedBundle bundle : server.bundles(user)) {
+        if (record.sources.contains(bundle.sourceId())
+            && bundle.rows().stream().anyMatch(r -> carries(r, row, write))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean carries(BundleRow sent, RowId row, Ledger.Acknowledged write) {
+    if (!sent.table().equals(Business.sqlName(row.table())) || !sent.key().equals(row.key())) {
+      return false;
+    }
+    if (write.tag().isEmpty()) {
+      return sent.op() == Op.DELETE;
+    }
+    String tag = "\"" + Business.tagColumn(row.table()) + "\":\"" + write.tag().get() + "\"";
+    return sent.payload().filter(p -> p.contains(tag)).isPresent();
+  }
+
+  /** 15, 16, 17. */
+  private void bundles(Device device, DeviceRecord record) {
+    for (String user : record.users) {
+      Map<String, Long> lastId = new HashMap<>();
+      for (CommittedBundle bundle : server.bundles(user)) {
+        String source = bundle.sourceId();
+        if (!record.sources.contains(source)) {
+          continue;
+        }
+        long expected = lastId.getOrDefault(source, 0L) + 1;
+        require(
+            17,
+            bundle.sourceBundleId() == expected,
+            device,
+            "the server has bundle "
+                + bundle.sourceBundleId()
+                + " of a source instead of "
+                + expected);
+        lastId.put(source, expected);
+        long chunks = server.acceptedChunks(user, source, bundle.sourceBundleId());
+        Long earlier =
+            record.chunksAtCommit.putIfAbsent(user + " " + source + " " + expected, chunks);
+        require(
+            16,
+            earlier == null || earlier == chunks,
+            device,
+            "rows of a committed bundle were uploaded again");
+      }
+    }
+  }
+
+  // --- At the end ------------------------------------------------------------------------------
+
+  @Override
+  public void settled(List<Device> devices) {
+    Map<String, List<String>> contentOfUser = new TreeMap<>();
+    for (Device device : devices) {
+      DeviceRecord record = of(device);
+      DeviceTables now = DeviceTables.read(device.observer());
+      require(
+          40,
+          now.dirty().isEmpty() && now.outbox().isEmpty() && now.held().isEmpty(),
+          device,
+          "rows are still pending after everything was synced twice");
+      ledger(device, record, now);
+      require(
+          1, record.ledger.open().isEmpty(), device, "an acknowledged write is not accounted for");
+      String user = now.control().user();
+      List<String> content = DeviceTables.appContent(device.observer());
+      List<String> first = contentOfUser.putIfAbsent(user, content);
+      require(
+          51,
+          first == null || first.equals(content),
+          device,
+          "its rows differ from those of another device of the same user");
+      require(51, serverRows(user).equals(now.rows()), device, "its rows differ from the server's");
+    }
+  }
+
+  private Map<RowId, String> serverRows(String user) {
+    Map<RowId, String> rows = new TreeMap<>();
+    for (Table table : Table.values()) {
+      server
+          .liveRows(user, Business.sqlName(table))
+          .forEach(
+              (key, payload) -> {
+                String mark = "\"" + Business.tagColumn(table) + "\":\"";
+                int start = payload.indexOf(mark) + mark.length();
+                rows.put(
+                    new RowId(table, key), payload.substring(start, payload.indexOf('"', start)));
+              });
+    }
+    return rows;
+  }
+
+  private static void require(int property, boolean holds, Device device, String otherwise) {
+    if (!holds) {
+      throw new ViolationException(new Violation(property, device + ": " + otherwise));
+    }
+  }
+}

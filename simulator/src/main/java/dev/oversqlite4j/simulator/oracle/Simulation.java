@@ -1,0 +1,120 @@
+package dev.oversqlite4j.simulator.oracle;
+
+import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.world.Folders;
+import dev.oversqlite4j.simulator.world.LivenessException;
+import dev.oversqlite4j.simulator.world.Parts;
+import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.World;
+import dev.oversqlite4j.simulator.world.World.SeamListener;
+import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Runs one plan in a world of its own under the eyes of the oracle. Thread-safe. */
+public final class Simulation {
+
+  private final Parts parts;
+  private final Tracing tracing;
+
+  public Simulation(Parts parts, Tracing tracing) {
+    this.parts = parts;
+    this.tracing = tracing;
+  }
+
+  /** What came of a run. */
+  public record Result(
+      Optional<Failure> failure,
+      RunCounts counts,
+      Set<String> transitions,
+      String traceHash,
+      List<String> timeline) {}
+
+  /** How a run failed; each class has its exit code. */
+  public sealed interface Failure {
+    int exitCode();
+
+    String describe();
+
+    int property();
+
+    /** Something happened that must never happen. */
+    record Safety(Violation violation, Optional<Throwable> cause) implements Failure {
+      @Override
+      public int exitCode() {
+        return 1;
+      }
+
+      @Override
+      public String describe() {
+        return violation + cause.map(c -> " (" + c + ")").orElse("");
+      }
+
+      @Override
+      public int property() {
+        return violation.property();
+      }
+    }
+
+    /** Something that must happen does not. */
+    record Liveness(String what, Optional<Throwable> cause) implements Failure {
+      @Override
+      public int exitCode() {
+        return 2;
+      }
+
+      @Override
+      public String describe() {
+        return "property 40: " + what + cause.map(c -> " (" + c + ")").orElse("");
+      }
+
+      @Override
+      public int property() {
+        return 40;
+      }
+    }
+  }
+
+  public Result run(Plan plan) {
+    return run(plan, (device, step, n, seam) -> {});
+  }
+
+  /** Runs a plan, telling {@code seams} every seam it reaches. */
+  public Result run(Plan plan, SeamListener seams) {
+    Path folder = Folders.create();
+    try {
+      return runIn(plan, seams, folder);
+    } finally {
+      Folders.delete(folder);
+    }
+  }
+
+  /** Runs a plan and leaves the devices' files in {@code folder}. */
+  public Result runIn(Plan plan, SeamListener seams, Path folder) {
+    Oracle[] oracle = new Oracle[1];
+    try (World world =
+        new World(plan, folder, parts, tracing, server -> oracle[0] = new Oracle(server))) {
+      world.onSeam(seams);
+      Optional<Failure> failure = Optional.empty();
+      try {
+        world.run();
+      } catch (ViolationException violated) {
+        failure =
+            Optional.of(
+                new Failure.Safety(violated.violation(), Optional.ofNullable(violated.getCause())));
+      } catch (LivenessException stuck) {
+        failure =
+            Optional.of(
+                new Failure.Liveness(stuck.getMessage(), Optional.ofNullable(stuck.getCause())));
+      }
+      return new Result(
+          failure,
+          world.counts(oracle[0].ackGapCrashes()),
+          oracle[0].transitions(),
+          world.traceHash(),
+          world.timeline());
+    }
+  }
+}

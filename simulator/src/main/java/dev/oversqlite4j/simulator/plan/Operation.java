@@ -1,0 +1,21 @@
+package dev.oversqlite4j.simulator.plan;
+
+/** A call of the client. */
+public enum Operation {
+  /** Opens the client. */
+  OPEN,
+  /** Attaches the user of the device. */
+  ATTACH,
+  /** Tries to attach a user who is not the user of the device. */
+  ATTACH_OTHER_USER,
+  /** Pushes what is pending. */
+  PUSH,
+  /** Pulls until nothing is left to pull. */
+  PULL,
+  /** Pushes, then pulls. */
+  SYNC,
+  /** Detaches the user. */
+  DETACH,
+  /** Asks for the sync status. */
+  SYNC_STATUS
+}

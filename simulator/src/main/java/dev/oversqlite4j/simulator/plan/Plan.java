@@ -1,0 +1,78 @@
+package dev.oversqlite4j.simulator.plan;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Everything that decides a simulated run: the artefact of a failure. The seed it was made from is
+ * not needed to run it again.
+ *
+ * <p>A step that does not apply where it stands is carried out or refused like any other, so that
+ * every sub-list of the steps is a plan too.
+ *
+ * @param version the version of this format, {@value #VERSION}
+ * @param scheduleSeed decides where the baton is handed over
+ * @param switchPercent how likely a device hands the baton over at a seam, 0 to 100; 0 takes the
+ *     steps strictly in their order
+ * @param devices how many devices there are, 1 to {@value #MAX_DEVICES}
+ * @param users the user of each device
+ * @param steps what happens, in order; a step begins when those before it on its device have ended,
+ *     unless {@link Step#at} holds it back to run during one of them
+ * @param why what this plan once showed, for the reader
+ */
+public record Plan(
+    int version,
+    long scheduleSeed,
+    int switchPercent,
+    int devices,
+    List<String> users,
+    List<Step> steps,
+    Optional<String> why) {
+
+  /** The version of the format. */
+  public static final int VERSION = 1;
+
+  /** The largest number of devices. */
+  public static final int MAX_DEVICES = 16;
+
+  /**
+   * Checks that the parts fit together.
+   *
+   * @throws InvalidPlanException if a number is out of range, a user is blank, the users do not
+   *     match the devices, or a step names a device that does not exist
+   */
+  public Plan {
+    if (version != VERSION) {
+      throw new InvalidPlanException("version must be " + VERSION + ", not " + version + ".");
+    }
+    Range.check("switchPercent", switchPercent, 0, 100);
+    Range.check("devices", devices, 1, MAX_DEVICES);
+    users = List.copyOf(users);
+    steps = List.copyOf(steps);
+    Objects.requireNonNull(why, "why");
+    if (users.size() != devices) {
+      throw new InvalidPlanException(
+          "users must name one user for each of the " + devices + " devices, not " + users.size());
+    }
+    for (int device = 0; device < devices; device++) {
+      if (users.get(device).isBlank()) {
+        throw new InvalidPlanException("users[" + device + "] must not be blank.");
+      }
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      Range.check("steps[" + i + "].device", steps.get(i).device(), 0, devices - 1);
+    }
+  }
+
+  /**
+   * The same plan with other steps.
+   *
+   * @param other the steps
+   * @return the plan
+   * @throws InvalidPlanException if a step names a device that does not exist
+   */
+  public Plan withSteps(List<Step> other) {
+    return new Plan(version, scheduleSeed, switchPercent, devices, users, other, why);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.oversqlite4j.simulator.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Makes plans from seeds. The probabilities of a plan are themselves drawn from its seed, so that
+ * each plan is lopsided in its own way. Workload, faults and schedule have a random stream each:
+ * another draw for one of them changes nothing about the others. Stateless and safe for use by
+ * several threads.
+ */
+public final class PlanGenerator {
+
+  /** Makes plans; holds no state. */
+  public PlanGenerator() {}
+
+  /**
+   * The plan of a seed.
+   *
+   * @param seed any number; the same one gives the same plan
+   * @param profile what may go wrong in it
+   * @return a plan of 24 to 40 steps, at least 20 of which are calls or writes
+   */
+  public Plan generate(long seed, Profile profile) {
+    // A new concern is split off last, or every existing seed would mean another plan.
+    SplittableRandom root = new SplittableRandom(seed);
+    SplittableRandom workload = root.split();
+    SplittableRandom faults = root.split();
+    SplittableRandom schedule = root.split();
+
+    Workload work = new Workload(workload);
+    List<Step> steps = FaultPlacer.place(work.steps(), faults, profile);
+    // RFC 8785 keeps whole numbers exact up to 2^53.
+    long scheduleSeed = schedule.nextLong(1L << 53);
+    int switchPercent = Draw.one(schedule, List.of(0, 2, 10, 30));
+    return new Plan(
+        Plan.VERSION,
+        scheduleSeed,
+        switchPercent,
+        work.users().size(),
+        work.users(),
+        steps,
+        Optional.empty());
+  }
+}

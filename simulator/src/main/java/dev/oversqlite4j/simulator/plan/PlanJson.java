@@ -1,0 +1,327 @@
+package dev.oversqlite4j.simulator.plan;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The JSON form of a plan. One plan has one text, with one step to a line, and reading that text
+ * gives an equal plan. Reading is strict, because a plan with a misspelt fault would pass for one
+ * that found nothing. Safe for use by several threads.
+ */
+public final class PlanJson {
+
+  /** The longest text that is read: 4 MiB. */
+  public static final int MAX_BYTES = 4 * 1024 * 1024;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private static final Words<Operation> OPERATIONS = new Words<>(Operation.class);
+  private static final Words<AfterCrash> AFTER_CRASH = new Words<>(AfterCrash.class);
+  private static final Words<Ending> ENDINGS = new Words<>(Ending.class);
+  private static final Words<RowWrite.Kind> KINDS = new Words<>(RowWrite.Kind.class);
+  private static final Words<Table> TABLES = new Words<>(Table.class);
+
+  private static final String WRITE = "write";
+  private static final String RESTART = "restart";
+  private static final String ADVANCE_CLOCK = "advanceClock";
+  private static final String CRASH_AT_SEAM = "crashAtSeam";
+  private static final String CRASH_AT_ANSWER = "crashAtAnswer";
+  private static final String CRASH_ORDER = "crashOrder";
+  private static final String LOSE_REQUEST = "loseRequest";
+  private static final String LOSE_RESPONSE = "loseResponse";
+
+  private static final Set<String> PLAN_MEMBERS =
+      Set.of("version", "scheduleSeed", "switchPercent", "devices", "users", "steps", "why");
+  private static final Set<String> STEP_MEMBERS =
+      Set.of(
+          "device",
+          "do",
+          CRASH_AT_SEAM,
+          CRASH_AT_ANSWER,
+          CRASH_ORDER,
+          LOSE_REQUEST,
+          LOSE_RESPONSE,
+          "afterCrash",
+          "at");
+
+  private PlanJson() {}
+
+  /**
+   * The text of a plan.
+   *
+   * @param plan the plan
+   * @return its JSON, ending in a line feed
+   */
+  public static String write(Plan plan) {
+    ObjectNode head = MAPPER.createObjectNode();
+    head.put("version", plan.version());
+    head.put("scheduleSeed", plan.scheduleSeed());
+    head.put("switchPercent", plan.switchPercent());
+    head.put("devices", plan.devices());
+    ArrayNode users = head.putArray("users");
+    plan.users().forEach(users::add);
+    plan.why().ifPresent(why -> head.put("why", why));
+    String start = text(head);
+    StringBuilder out = new StringBuilder(start).deleteCharAt(start.length() - 1);
+    out.append(",\"steps\":[");
+    String separator = "\n";
+    for (Step step : plan.steps()) {
+      out.append(separator).append(text(step(step)));
+      separator = ",\n";
+    }
+    return out.append("\n]}\n").toString();
+  }
+
+  /**
+   * Reads a plan from its text.
+   *
+   * @param text JSON
+   * @return the plan
+   * @throws InvalidPlanException if the text is longer than {@link #MAX_BYTES}, not JSON, or not a
+   *     plan; the message names the place
+   */
+  public static Plan read(String text) {
+    if (text.length() > MAX_BYTES) {
+      throw tooLong();
+    }
+    return read(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Reads a plan from a file.
+   *
+   * @param file JSON in UTF-8
+   * @return the plan
+   * @throws IOException if the file cannot be read
+   * @throws InvalidPlanException if its content is longer than {@link #MAX_BYTES}, not JSON, or not
+   *     a plan; the message names the place
+   */
+  public static Plan read(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in.readNBytes(MAX_BYTES + 1));
+    }
+  }
+
+  private static Plan read(byte[] utf8) {
+    if (utf8.length > MAX_BYTES) {
+      throw tooLong();
+    }
+    try {
+      // Jackson would guess UTF-16 and UTF-32 from the first bytes.
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+      return plan(new JsonPlace("", MAPPER.readTree(text)));
+    } catch (CharacterCodingException e) {
+      throw new InvalidPlanException("The plan is not text in UTF-8.", e);
+    } catch (JsonProcessingException e) {
+      String where =
+          e.getLocation() == null
+              ? ""
+              : " at line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
+      throw new InvalidPlanException(
+          "The plan is not well-formed JSON" + where + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static InvalidPlanException tooLong() {
+    return new InvalidPlanException(
+        "The plan is longer than " + MAX_BYTES + " bytes; shrink it or split it.");
+  }
+
+  private static Plan plan(JsonPlace place) {
+    place.onlyMembers(PLAN_MEMBERS);
+    int version = place.member("version").integer(Plan.VERSION, Plan.VERSION);
+    long seed = place.member("scheduleSeed").integer();
+    int switchPercent = place.member("switchPercent").integer(0, 100);
+    int devices = place.member("devices").integer(1, Plan.MAX_DEVICES);
+    List<String> users = place.member("users").elements().stream().map(JsonPlace::text).toList();
+    List<Step> steps = new ArrayList<>();
+    for (JsonPlace element : place.member("steps").elements()) {
+      steps.add(step(element, devices));
+    }
+    Optional<String> why = place.optional("why").map(JsonPlace::text);
+    return new Plan(version, seed, switchPercent, devices, users, steps, why);
+  }
+
+  private static Step step(JsonPlace place, int devices) {
+    JsonPlace what = place.member("do");
+    String word = what.text();
+    Command command;
+    switch (word) {
+      case WRITE -> {
+        place.onlyMembers(STEP_MEMBERS, "rows", "ending");
+        List<RowWrite> rows =
+            place.member("rows").elements(1).stream().map(PlanJson::rowWrite).toList();
+        command = new Command.Write(rows, place.member("ending").word(ENDINGS));
+      }
+      case RESTART -> {
+        place.onlyMembers(STEP_MEMBERS);
+        command = new Command.Restart();
+      }
+      case ADVANCE_CLOCK -> {
+        place.onlyMembers(STEP_MEMBERS, "seconds");
+        command =
+            new Command.AdvanceClock(
+                place.member("seconds").integer(1, Command.AdvanceClock.MAX_SECONDS));
+      }
+      default -> {
+        place.onlyMembers(STEP_MEMBERS);
+        command = new Command.Call(what.word(OPERATIONS, WRITE, RESTART, ADVANCE_CLOCK));
+      }
+    }
+    Optional<JsonPlace> at = place.optional("at");
+    if (at.isPresent() && at.get().text().isBlank()) {
+      throw at.get().refused("must name the start of a seam's text");
+    }
+    return new Step(
+        place.member("device").integer(0, devices - 1),
+        command,
+        faults(place),
+        place.optional("afterCrash").map(p -> p.word(AFTER_CRASH)).orElse(AfterCrash.RETRY),
+        at.map(JsonPlace::text));
+  }
+
+  private static RowWrite rowWrite(JsonPlace place) {
+    List<String> kinds = KINDS.all().stream().filter(k -> place.optional(k).isPresent()).toList();
+    if (kinds.size() != 1) {
+      throw place.refused("must have exactly one of the members " + KINDS.all());
+    }
+    String kind = kinds.get(0);
+    place.onlyMembers(Set.of(kind, "row", "value"));
+    return new RowWrite(
+        KINDS.constant(kind).orElseThrow(),
+        place.member(kind).word(TABLES),
+        place.member("row").integer(0, RowWrite.MAX_ROW),
+        place.member("value").integer(0, Integer.MAX_VALUE));
+  }
+
+  private static List<Fault> faults(JsonPlace place) {
+    List<Integer> seams = numbers(place, CRASH_AT_SEAM);
+    List<Integer> answers = numbers(place, CRASH_AT_ANSWER);
+    List<Fault> faults = new ArrayList<>();
+    Optional<JsonPlace> order = place.optional(CRASH_ORDER);
+    if (order.isPresent()) {
+      int seam = 0;
+      int answer = 0;
+      for (JsonPlace element : order.get().elements()) {
+        String word = element.text();
+        if (word.equals(CRASH_AT_SEAM) && seam < seams.size()) {
+          faults.add(new Fault.CrashAtSeam(seams.get(seam++)));
+        } else if (word.equals(CRASH_AT_ANSWER) && answer < answers.size()) {
+          faults.add(new Fault.CrashAtAnswer(answers.get(answer++)));
+        } else {
+          throw element.refused("must be the name of a crash that is not named yet");
+        }
+      }
+      if (faults.size() != seams.size() + answers.size()) {
+        throw order.get().refused("must name each crash of the step once");
+      }
+    } else {
+      seams.forEach(n -> faults.add(new Fault.CrashAtSeam(n)));
+      answers.forEach(n -> faults.add(new Fault.CrashAtAnswer(n)));
+    }
+    numbers(place, LOSE_REQUEST).forEach(n -> faults.add(new Fault.LoseRequest(n)));
+    numbers(place, LOSE_RESPONSE).forEach(n -> faults.add(new Fault.LoseResponse(n)));
+    return faults;
+  }
+
+  private static List<Integer> numbers(JsonPlace place, String member) {
+    List<Integer> numbers = new ArrayList<>();
+    if (place.optional(member).isPresent()) {
+      for (JsonPlace element : place.member(member).elements()) {
+        numbers.add(element.integer(1, Fault.MAX_NUMBER));
+      }
+    }
+    return numbers;
+  }
+
+  private static ObjectNode step(Step step) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("device", step.device());
+    command(node, step.command());
+    faults(node, step.faults());
+    boolean crashes = node.has(CRASH_AT_SEAM) || node.has(CRASH_AT_ANSWER);
+    if (crashes || step.afterCrash() != AfterCrash.RETRY) {
+      node.put("afterCrash", Words.word(step.afterCrash()));
+    }
+    step.at().ifPresent(at -> node.put("at", at));
+    return node;
+  }
+
+  private static void command(ObjectNode node, Command command) {
+    if (command instanceof Command.Call call) {
+      node.put("do", Words.word(call.operation()));
+    } else if (command instanceof Command.Write write) {
+      node.put("do", WRITE);
+      ArrayNode rows = node.putArray("rows");
+      for (RowWrite row : write.rows()) {
+        rows.addObject()
+            .put(Words.word(row.kind()), Words.word(row.table()))
+            .put("row", row.row())
+            .put("value", row.value());
+      }
+      node.put("ending", Words.word(write.ending()));
+    } else if (command instanceof Command.AdvanceClock advance) {
+      node.put("do", ADVANCE_CLOCK).put("seconds", advance.seconds());
+    } else {
+      node.put("do", RESTART);
+    }
+  }
+
+  private static void faults(ObjectNode node, List<Fault> faults) {
+    List<String> crashes = new ArrayList<>();
+    for (Fault fault : faults) {
+      String member = member(fault);
+      node.withArray("/" + member).add(fault.n());
+      if (fault.isCrash()) {
+        crashes.add(member);
+      }
+    }
+    // Said only where the crashes do not stand in the order that is understood without it.
+    int firstAnswer = crashes.indexOf(CRASH_AT_ANSWER);
+    if (firstAnswer >= 0 && crashes.lastIndexOf(CRASH_AT_SEAM) > firstAnswer) {
+      ArrayNode order = node.putArray(CRASH_ORDER);
+      crashes.forEach(order::add);
+    }
+  }
+
+  private static String member(Fault fault) {
+    if (fault instanceof Fault.CrashAtSeam) {
+      return CRASH_AT_SEAM;
+    }
+    if (fault instanceof Fault.CrashAtAnswer) {
+      return CRASH_AT_ANSWER;
+    }
+    return fault instanceof Fault.LoseRequest ? LOSE_REQUEST : LOSE_RESPONSE;
+  }
+
+  private static String text(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsString(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A tree of numbers and strings could not be written.", e);
+    }
+  }
+}

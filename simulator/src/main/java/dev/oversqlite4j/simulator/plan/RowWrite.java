@@ -1,0 +1,42 @@
+package dev.oversqlite4j.simulator.plan;
+
+import java.util.Objects;
+
+/**
+ * One statement of an app transaction.
+ *
+ * @param kind which statement
+ * @param table the table it writes
+ * @param row which key, 0 to {@value #MAX_ROW}; the same number is the same key on every device
+ * @param value a tag of the written content, not negative; unique in a generated plan, so that
+ *     content found later names the write it came from. A {@link Kind#DELETE} writes none of it.
+ */
+public record RowWrite(Kind kind, Table table, int row, int value) {
+
+  /** The largest row number. */
+  public static final int MAX_ROW = 9_999;
+
+  /** The statement of one write. */
+  public enum Kind {
+    /** A plain insert. */
+    INSERT,
+    /** An update by key. */
+    UPDATE,
+    /** A delete by key. */
+    DELETE,
+    /** An insert that updates the row it meets. */
+    UPSERT
+  }
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws InvalidPlanException if a number is out of range
+   */
+  public RowWrite {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(table, "table");
+    Range.check("row", row, 0, MAX_ROW);
+    Range.check("value", value, 0, Integer.MAX_VALUE);
+  }
+}

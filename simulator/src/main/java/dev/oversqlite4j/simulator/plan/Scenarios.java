@@ -1,0 +1,241 @@
+package dev.oversqlite4j.simulator.plan;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** The hand-written scenarios. Safe for use by several threads. */
+public final class Scenarios {
+
+  private static final String ACCOUNT = "ada";
+  private static final String BEFORE_CREATE = "SEND POST /sync/push-sessions";
+  private static final String COMMITTED = "RECEIVE POST /sync/push-sessions/*/commit";
+  // An attach asks for the capabilities, connects, creates the snapshot and reads its first page.
+  private static final int FIRST_PAGE_REQUEST = 4;
+
+  private static final List<Scenario> ALL =
+      List.of(
+          openVirgin(),
+          firstSeed(),
+          secondDevice(),
+          editWhilePush(),
+          remoteReplace(),
+          remoteReplaceDetach(),
+          detach(),
+          detachBlocked());
+
+  private Scenarios() {}
+
+  /**
+   * Every scenario, always in the same order.
+   *
+   * @return an unmodifiable list
+   */
+  public static List<Scenario> all() {
+    return ALL;
+  }
+
+  /**
+   * The scenario of a name.
+   *
+   * @param name what it is called
+   * @return empty if there is none
+   */
+  public static Optional<Scenario> named(String name) {
+    return ALL.stream().filter(scenario -> scenario.name().equals(name)).findFirst();
+  }
+
+  private static Scenario openVirgin() {
+    return new Script(1)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2), insert(Table.MEASURE, 0, 3))
+        .does(0, insert(Table.PERSON, 1, 4), insert(Table.NOTE, 1, 5))
+        .does(0, Operation.OPEN)
+        .as("open-virgin", "A database with rows of the app is opened for the first time.", 0);
+  }
+
+  private static Scenario firstSeed() {
+    return new Script(1)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2))
+        .does(0, Operation.OPEN)
+        .does(0, insert(Table.PERSON, 1, 3), insert(Table.MEASURE, 1, 4))
+        .does(0, update(Table.NOTE, 0, 5))
+        .does(0, Operation.ATTACH, Operation.SYNC)
+        .as("first-seed", "The first device of an empty account uploads what it has.", 0);
+  }
+
+  private static Scenario secondDevice() {
+    return seededAccount(new Script(2))
+        .does(1, Operation.OPEN)
+        .does(1, insert(Table.PERSON, 0, 101), insert(Table.NOTE, 3, 102))
+        .does(1, Operation.ATTACH)
+        .does(1, upsert(Table.NOTE, 1, 103), insert(Table.MEASURE, 4, 104))
+        .does(1, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(
+            "second-device",
+            "A device with offline rows joins an account that another one seeded, and adds to it.",
+            1);
+  }
+
+  private static Scenario editWhilePush() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(
+            0,
+            insert(Table.PERSON, 0, 1),
+            insert(Table.NOTE, 1, 2),
+            insert(Table.NOTE, 2, 3),
+            insert(Table.MEASURE, 3, 4))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.NOTE, 1, 5), update(Table.NOTE, 2, 6), update(Table.MEASURE, 3, 7))
+        .does(0, Operation.PUSH)
+        .at(BEFORE_CREATE, 0, update(Table.NOTE, 1, 8), insert(Table.MEASURE, 4, 9))
+        .at(
+            COMMITTED,
+            0,
+            update(Table.NOTE, 1, 10),
+            insert(Table.NOTE, 5, 11),
+            delete(Table.NOTE, 2, 12))
+        .does(0, Operation.SYNC)
+        .as(
+            "edit-while-push",
+            "The app writes and deletes rows while their earlier content is being pushed.",
+            0);
+  }
+
+  private static Scenario remoteReplace() {
+    return fullAccount(new Script(2))
+        .does(1, Operation.OPEN)
+        .does(1, insert(Table.PERSON, 0, 101), insert(Table.NOTE, 0, 102))
+        .does(1, insert(Table.PERSON, 7, 103), insert(Table.MEASURE, 7, 104))
+        .does(1, Operation.ATTACH, Operation.SYNC)
+        .as(
+            "remote-replace",
+            "A device with offline rows takes over a whole account, page by page.",
+            1);
+  }
+
+  private static Scenario remoteReplaceDetach() {
+    return fullAccount(new Script(2))
+        .does(1, Operation.OPEN)
+        .does(1, insert(Table.PERSON, 0, 101), insert(Table.NOTE, 0, 102))
+        .then(
+            new Step(
+                1,
+                new Command.Call(Operation.ATTACH),
+                List.of(new Fault.CrashAtAnswer(FIRST_PAGE_REQUEST)),
+                AfterCrash.MOVE_ON,
+                Optional.empty()))
+        .does(1, Operation.OPEN, Operation.DETACH)
+        .does(1, upsert(Table.NOTE, 0, 103))
+        .does(1, Operation.ATTACH, Operation.SYNC)
+        .as(
+            "remote-replace-detach",
+            "A takeover is interrupted, cancelled by a detach, and done again later.",
+            1);
+  }
+
+  private static Scenario detach() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2), insert(Table.MEASURE, 0, 3))
+        .does(0, Operation.SYNC, Operation.DETACH, Operation.ATTACH, Operation.SYNC)
+        .as("detach", "A device leaves an account with everything synced, and comes back.", 0);
+  }
+
+  private static Scenario detachBlocked() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.NOTE, 0, 3))
+        .does(0, Operation.DETACH, Operation.SYNC, Operation.DETACH)
+        .as("detach-blocked", "Unsynced rows hold a detach back until they are synced.", 0);
+  }
+
+  private static Script seededAccount(Script script) {
+    return script
+        .does(0, Operation.OPEN)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2), insert(Table.MEASURE, 2, 3))
+        .does(0, Operation.ATTACH, Operation.SYNC);
+  }
+
+  private static Script fullAccount(Script script) {
+    script.does(0, Operation.OPEN, Operation.ATTACH);
+    for (int row = 0; row < 6; row++) {
+      script.does(
+          0,
+          insert(Table.PERSON, row, 3 * row + 1),
+          insert(Table.NOTE, row, 3 * row + 2),
+          insert(Table.MEASURE, row, 3 * row + 3));
+    }
+    return script.does(0, Operation.SYNC);
+  }
+
+  private static RowWrite insert(Table table, int row, int value) {
+    return new RowWrite(RowWrite.Kind.INSERT, table, row, value);
+  }
+
+  private static RowWrite update(Table table, int row, int value) {
+    return new RowWrite(RowWrite.Kind.UPDATE, table, row, value);
+  }
+
+  private static RowWrite upsert(Table table, int row, int value) {
+    return new RowWrite(RowWrite.Kind.UPSERT, table, row, value);
+  }
+
+  private static RowWrite delete(Table table, int row, int value) {
+    return new RowWrite(RowWrite.Kind.DELETE, table, row, value);
+  }
+
+  /** The steps of a scenario in the making, strictly in their order. */
+  private static final class Script {
+
+    private final int devices;
+    private final List<Step> steps = new ArrayList<>();
+
+    Script(int devices) {
+      this.devices = devices;
+    }
+
+    Script does(int device, Operation... operations) {
+      for (Operation operation : operations) {
+        then(Step.of(device, new Command.Call(operation)));
+      }
+      return this;
+    }
+
+    Script does(int device, RowWrite... rows) {
+      return then(Step.of(device, new Command.Write(List.of(rows), Ending.COMMIT)));
+    }
+
+    Script at(String seam, int device, RowWrite... rows) {
+      return then(
+          new Step(
+              device,
+              new Command.Write(List.of(rows), Ending.COMMIT),
+              List.of(),
+              AfterCrash.RETRY,
+              Optional.of(seam)));
+    }
+
+    Script then(Step step) {
+      steps.add(step);
+      return this;
+    }
+
+    Scenario as(String name, String about, int crashedDevice) {
+      Plan plan =
+          new Plan(
+              Plan.VERSION,
+              0,
+              0,
+              devices,
+              Collections.nCopies(devices, ACCOUNT),
+              steps,
+              Optional.of(about));
+      return new Scenario(name, about, plan, crashedDevice);
+    }
+  }
+}

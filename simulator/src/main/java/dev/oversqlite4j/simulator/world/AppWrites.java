@@ -1,0 +1,137 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.simulator.plan.Command;
+import dev.oversqlite4j.simulator.plan.Ending;
+import dev.oversqlite4j.simulator.plan.RowWrite;
+import dev.oversqlite4j.simulator.world.Business.Assignment;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Transactions of the simulated app, on a connection of its own. */
+final class AppWrites {
+
+  private AppWrites() {}
+
+  static void perform(World world, Device device, Witness witness, Command.Write write) {
+    Connection app = device.app();
+    List<RowWrite> effective = new ArrayList<>();
+    try (Statement statement = app.createStatement()) {
+      statement.execute("BEGIN IMMEDIATE");
+      witness.writing(device, write.rows());
+      try {
+        for (RowWrite row : write.rows()) {
+          if (apply(app, row)) {
+            effective.add(row);
+          }
+        }
+      } catch (SQLException refused) {
+        statement.execute("ROLLBACK");
+        if (!String.valueOf(refused.getMessage()).contains("SYNC_TRANSITION_PENDING")) {
+          throw refused;
+        }
+        world.log(device, "write refused");
+        witness.writeRefused(device);
+        witness.wrote(device, List.of());
+        return;
+      }
+      if (write.ending() == Ending.ROLLBACK) {
+        statement.execute("ROLLBACK");
+        witness.wrote(device, List.of());
+        return;
+      }
+      statement.execute("COMMIT");
+      world.log(device, "wrote " + effective.stream().map(AppWrites::text).toList());
+      witness.wrote(device, effective);
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulated app's transaction failed", e);
+    }
+  }
+
+  private static String text(RowWrite row) {
+    return row.kind()
+        + " "
+        + Business.sqlName(row.table())
+        + " "
+        + row.row()
+        + " "
+        + Business.tag(row.value());
+  }
+
+  /** True if the statement changed a row; an insert of a present row is not attempted. */
+  private static boolean apply(Connection app, RowWrite row) throws SQLException {
+    List<Assignment> columns = Business.assignments(row.table(), row.value());
+    Object key = Business.sqlKey(row.table(), row.row());
+    String table = Business.sqlName(row.table());
+    String names = columns.stream().map(Assignment::column).collect(Collectors.joining(", "));
+    String values = columns.stream().map(Assignment::expression).collect(Collectors.joining(", "));
+    String sets =
+        columns.stream()
+            .map(c -> c.column() + " = " + c.expression())
+            .collect(Collectors.joining(", "));
+    return switch (row.kind()) {
+      case INSERT ->
+          update(
+              app,
+              "INSERT INTO "
+                  + table
+                  + "(id, "
+                  + names
+                  + ") SELECT ?, "
+                  + values
+                  + " WHERE NOT EXISTS (SELECT 1 FROM "
+                  + table
+                  + " WHERE id = ?)",
+              binds(key, columns, key));
+      case UPDATE ->
+          update(
+              app, "UPDATE " + table + " SET " + sets + " WHERE id = ?", binds(null, columns, key));
+      case DELETE -> update(app, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
+      case UPSERT ->
+          update(
+              app,
+              "INSERT INTO "
+                  + table
+                  + "(id, "
+                  + names
+                  + ") VALUES (?, "
+                  + values
+                  + ")"
+                  + " ON CONFLICT(id) DO UPDATE SET "
+                  + excluded(columns),
+              binds(key, columns, null));
+    };
+  }
+
+  private static String excluded(List<Assignment> columns) {
+    return columns.stream()
+        .map(c -> c.column() + " = excluded." + c.column())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static List<Object> binds(Object first, List<Assignment> columns, Object last) {
+    List<Object> binds = new ArrayList<>();
+    if (first != null) {
+      binds.add(first);
+    }
+    columns.forEach(c -> binds.add(c.bind()));
+    if (last != null) {
+      binds.add(last);
+    }
+    return binds;
+  }
+
+  private static boolean update(Connection app, String sql, List<Object> binds)
+      throws SQLException {
+    try (PreparedStatement statement = app.prepareStatement(sql)) {
+      for (int i = 0; i < binds.size(); i++) {
+        statement.setObject(i + 1, binds.get(i));
+      }
+      return statement.executeUpdate() > 0;
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.seam.SimulatedCrash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Lets exactly one actor run. Every actor has its own thread; at each seam the one that runs may
+ * hand the baton over. Who gets it depends on the seed alone, so that a run can be repeated, while
+ * the interleavings are real ones.
+ *
+ * <p>Tasks are released in the order of their list. A held task is released when an actor of the
+ * same device reaches the seam it waits for, and runs to its end before that actor goes on.
+ */
+final class Baton {
+
+  /** A piece of work for one actor. */
+  record Task(Actor actor, Optional<String> heldUntil, Runnable body) {}
+
+  /** One thread of one simulated process. */
+  static final class Actor {
+    private final String name;
+    private final int device;
+    private final Semaphore go = new Semaphore(0);
+    private Optional<Task> task = Optional.empty();
+    private boolean waitingForLock;
+
+    Actor(String name, int device) {
+      this.name = name;
+      this.device = device;
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private final SplittableRandom schedule;
+  private final int switchPercent;
+  private final Semaphore coordinator = new Semaphore(0);
+  private final List<Actor> paused = new ArrayList<>();
+  private final List<Actor> actors = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private List<Task> tasks = List.of();
+  private int next;
+  private Optional<Throwable> broken = Optional.empty();
+  private boolean over;
+  // Held tasks released by the seam they waited for; they go first.
+  private boolean heldReleased;
+
+  Baton(SplittableRandom schedule, int switchPercent) {
+    this.schedule = schedule;
+    this.switchPercent = switchPercent;
+  }
+
+  /** Starts the thread of an actor; it waits for its first task. */
+  void admit(Actor actor) {
+    Thread thread = new Thread(() -> live(actor), actor.name);
+    thread.setDaemon(true);
+    actors.add(actor);
+    threads.add(thread);
+    thread.start();
+  }
+
+  /** Runs the tasks to their end. Rethrows what a task lets escape. */
+  void run(List<Task> work) {
+    tasks = work;
+    next = 0;
+    while (broken.isEmpty()) {
+      Optional<Actor> chosen = choose();
+      if (chosen.isEmpty()) {
+        break;
+      }
+      resume(chosen.get());
+    }
+    broken.ifPresent(Baton::rethrow);
+  }
+
+  /** Ends all threads and waits for that; an actor in the middle of a task unwinds as if its process had died. */
+  void end() {
+    over = true;
+    actors.forEach(actor -> actor.go.release());
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** The running actor is at a seam; it may wait here while others run. */
+  void seam(Actor actor, Seam seam) {
+    if (over) {
+      throw new SimulatedCrash(seam);
+    }
+    heldReleased = releases(actor, seam);
+    actor.waitingForLock = seam.kind() == Seam.Kind.LOCK;
+    if (heldReleased
+        || actor.waitingForLock
+        || (switchPercent > 0 && schedule.nextInt(100) < switchPercent)) {
+      paused.add(actor);
+      coordinator.release();
+      actor.go.acquireUninterruptibly();
+      if (over) {
+        throw new SimulatedCrash(seam);
+      }
+    }
+  }
+
+  private boolean releases(Actor actor, Seam seam) {
+    if (next >= tasks.size()) {
+      return false;
+    }
+    Task task = tasks.get(next);
+    return task.heldUntil().filter(seam.toString()::startsWith).isPresent()
+        && task.actor().device == actor.device
+        && task.actor().task.isEmpty();
+  }
+
+  private Optional<Actor> choose() {
+    boolean available = next < tasks.size() && available(tasks.get(next));
+    if (available && (heldReleased || paused.isEmpty())) {
+      heldReleased = false;
+      return Optional.of(assign());
+    }
+    if (paused.isEmpty()) {
+      return Optional.empty();
+    }
+    if (switchPercent > 0) {
+      int candidates = paused.size() + (available ? 1 : 0);
+      int pick = schedule.nextInt(candidates);
+      return Optional.of(pick == paused.size() ? assign() : paused.remove(pick));
+    }
+    // Strictly in order: the last one interrupted goes on first, unless it waits for a lock that
+    // somebody else holds.
+    for (int i = paused.size() - 1; i >= 0; i--) {
+      if (!paused.get(i).waitingForLock) {
+        return Optional.of(paused.remove(i));
+      }
+    }
+    return Optional.of(paused.remove(0));
+  }
+
+  private boolean available(Task task) {
+    if (task.actor().task.isPresent()) {
+      return false;
+    }
+    boolean deviceBusy = paused.stream().anyMatch(a -> a.device == task.actor().device);
+    return heldReleased || task.heldUntil().isEmpty() || !deviceBusy;
+  }
+
+  private Actor assign() {
+    Task task = tasks.get(next++);
+    task.actor().task = Optional.of(task);
+    return task.actor();
+  }
+
+  private void resume(Actor actor) {
+    actor.waitingForLock = false;
+    actor.go.release();
+    coordinator.acquireUninterruptibly();
+  }
+
+  private void live(Actor actor) {
+    while (true) {
+      actor.go.acquireUninterruptibly();
+      if (over) {
+        return;
+      }
+      try {
+        actor.task.orElseThrow().body().run();
+      } catch (Throwable escaped) {
+        broken = Optional.of(escaped);
+      }
+      if (over) {
+        return;
+      }
+      actor.task = Optional.empty();
+      coordinator.release();
+    }
+  }
+
+  private static void rethrow(Throwable escaped) {
+    if (escaped instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (escaped instanceof Error error) {
+      throw error;
+    }
+    throw new IllegalStateException(escaped);
+  }
+}

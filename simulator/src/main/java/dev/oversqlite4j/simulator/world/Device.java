@@ -1,0 +1,252 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.OversqliteClient;
+import dev.oversqlite4j.SyncOptions;
+import dev.oversqlite4j.persistence.SqliteStore;
+import dev.oversqlite4j.simulator.disk.DatabaseImage;
+import dev.oversqlite4j.simulator.disk.DeterministicFunctions;
+import dev.oversqlite4j.simulator.disk.SeamDataSource;
+import dev.oversqlite4j.simulator.network.SimulatedNetwork;
+import dev.oversqlite4j.simulator.seam.HashTrace;
+import dev.oversqlite4j.simulator.seam.Incarnation;
+import dev.oversqlite4j.simulator.seam.Seams;
+import dev.oversqlite4j.spi.IdSource;
+import dev.oversqlite4j.transport.HttpSyncServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import okhttp3.OkHttpClient;
+
+/**
+ * One simulated device: a database file, and one process after the other that uses it. A process is
+ * a client and a connection of the app; both share an incarnation and die together.
+ */
+public final class Device {
+
+  /**
+   * How often a statement waits for a lock before it gives up; more than any transaction has seams.
+   */
+  private static final int BUSY_RETRIES_MAX = 500;
+
+  private final int index;
+  private final String user;
+  private final Path folder;
+  private final World world;
+  private final HashTrace trace = new HashTrace();
+  private final SplittableRandom random;
+  private final Baton.Actor clientActor;
+  private final Baton.Actor appActor;
+
+  private int life;
+  private Path file;
+  private Incarnation incarnation;
+  private SeamDataSource disk;
+  private OversqliteClient client;
+  private Connection app;
+  private Connection observer;
+  private boolean opened;
+  // What the app remembers of its own doing: whom to attach after a restart.
+  private String wantedUser = "";
+
+  Device(World world, int index, String user, Path folder, SplittableRandom random) {
+    this.world = world;
+    this.index = index;
+    this.user = user;
+    this.folder = folder;
+    this.random = random;
+    this.clientActor = new Baton.Actor("device " + index, index);
+    this.appActor = new Baton.Actor("app " + index, index);
+    this.file = folder.resolve("device" + index + "-" + life + ".db");
+  }
+
+  /** Creates the app's database, as the app did before it ever used this library. */
+  void create() {
+    try (Connection raw = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = raw.createStatement()) {
+      statement.execute("PRAGMA synchronous=OFF");
+      statement.execute("PRAGMA journal_mode=WAL");
+      for (String ddl : Business.DDL) {
+        statement.execute(ddl);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulated app cannot create its database", e);
+    }
+  }
+
+  /** Starts a process on the current file. */
+  void boot(Seams seams) {
+    try {
+      incarnation = new Incarnation(seams);
+      disk =
+          new SeamDataSource(
+              file,
+              incarnation,
+              world.tracedContent(),
+              BUSY_RETRIES_MAX,
+              raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
+      client = newClient();
+      app = disk.getConnection();
+      observer = DriverManager.getConnection("jdbc:sqlite:" + file);
+      opened = false;
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulated process cannot open its database", e);
+    }
+  }
+
+  /** Every connection of the device, below the seams. */
+  private void prepare(Connection raw) throws SQLException {
+    DeterministicFunctions.register(raw, random.split(), world::nowMillis);
+    try (Statement statement = raw.createStatement()) {
+      statement.execute("PRAGMA foreign_keys=ON");
+    }
+  }
+
+  private OversqliteClient newClient() {
+    OkHttpClient http =
+        new SimulatedNetwork(incarnation, world::serve)
+            .newClientBuilder()
+            .addInterceptor(
+                chain ->
+                    chain.proceed(
+                        chain
+                            .request()
+                            .newBuilder()
+                            .header("Authorization", "Bearer " + wantedUser)
+                            .build()))
+            .build();
+    return OversqliteClient.builder()
+        .schema(Business.syncSchema())
+        .store(world.parts().store(SqliteStore.over(disk), disk))
+        .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
+        .options(
+            SyncOptions.builder()
+                .clock(world::now)
+                .sleeper(duration -> world.sleep(this, duration))
+                .idSource(new Ids())
+                .ownershipLock(world.locks().of(incarnation))
+                .uploadLimit(3)
+                .downloadLimit(2)
+                .snapshotChunkRows(3)
+                .snapshotApplyBatchRows(2)
+                .build())
+        .build();
+  }
+
+  /** The process is gone: what it left on disk is what the next one finds. */
+  void crash() {
+    incarnation.die();
+    life++;
+    Path next = folder.resolve("device" + index + "-" + life + ".db");
+    try {
+      DatabaseImage.copy(file, next);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    discard();
+    file = next;
+  }
+
+  /** Orderly end of the process. */
+  void shutDown() {
+    client.close();
+    incarnation.die();
+    discard();
+  }
+
+  private void discard() {
+    try {
+      observer.close();
+      disk.discard();
+    } catch (SQLException e) {
+      throw new IllegalStateException("A simulated process left connections that do not close", e);
+    }
+  }
+
+  int life() {
+    return life;
+  }
+
+  boolean alive() {
+    return incarnation != null && !incarnation.isDead();
+  }
+
+  /** Deterministic ids and jitter. */
+  private final class Ids implements IdSource {
+    @Override
+    public String newUuid() {
+      long high = (random.nextLong() & ~0xf000L) | 0x4000L;
+      long low = (random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L;
+      return new UUID(high, low).toString();
+    }
+
+    @Override
+    public double jitter() {
+      return random.nextDouble();
+    }
+  }
+
+  public int index() {
+    return index;
+  }
+
+  /** The user whose device this is. */
+  public String user() {
+    return user;
+  }
+
+  OversqliteClient client() {
+    return client;
+  }
+
+  Connection app() {
+    return app;
+  }
+
+  /** A connection of nobody in the simulation, for looking. */
+  public Connection observer() {
+    return observer;
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  HashTrace trace() {
+    return trace;
+  }
+
+  Baton.Actor clientActor() {
+    return clientActor;
+  }
+
+  Baton.Actor appActor() {
+    return appActor;
+  }
+
+  boolean opened() {
+    return opened;
+  }
+
+  void markOpened() {
+    opened = true;
+  }
+
+  String wantedUser() {
+    return wantedUser;
+  }
+
+  void want(String userId) {
+    wantedUser = userId;
+  }
+
+  @Override
+  public String toString() {
+    return "device " + index;
+  }
+}

@@ -1,0 +1,303 @@
+package dev.oversqlite4j.simulator.world;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.oversqlite4j.simulator.plan.Table;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What is in a device's file, read with plain SQL and none of the client's code: an oracle that
+ * shared the client's mistakes would not see them.
+ *
+ * @param installed whether the client has created its tables; everything else is empty if not
+ * @param rows tag by key of every app row
+ * @param tail the journal's last rows, oldest first
+ */
+public record DeviceTables(
+    boolean installed,
+    Control control,
+    Map<RowId, String> rows,
+    Map<RowId, RowState> rowStates,
+    Map<RowId, Intent> dirty,
+    Map<RowId, Intent> outbox,
+    Map<RowId, Intent> held,
+    List<Discarded> discarded,
+    List<RowId> quarantined,
+    List<JournalRow> tail) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** A row of the app by its wire key. */
+  public record RowId(Table table, String key) implements Comparable<RowId> {
+    @Override
+    public int compareTo(RowId other) {
+      int byTable = table.compareTo(other.table);
+      return byTable != 0 ? byTable : key.compareTo(other.key);
+    }
+  }
+
+  /** The singletons. */
+  public record Control(
+      int applyMode,
+      String source,
+      String binding,
+      String user,
+      long checkpoint,
+      boolean rebuildRequired,
+      String lease,
+      String operation,
+      String targetUser,
+      boolean stageComplete,
+      String outboxState,
+      long sourceBundleId,
+      long nextSourceBundleId,
+      long outboxRowCount,
+      String requestHash) {}
+
+  public record RowState(long version, boolean deleted) {}
+
+  /** Local intent; the tag is empty for a deletion. */
+  public record Intent(String op, long base, Optional<String> tag, long ordinal) {}
+
+  public record Discarded(RowId row, String op, Optional<String> tag, String cause) {}
+
+  public record JournalRow(long seq, String trigger, String from, String to) {}
+
+  /** The same without the journal, which every call may append to. */
+  public DeviceTables withoutJournal() {
+    return new DeviceTables(
+        installed,
+        control,
+        rows,
+        rowStates,
+        dirty,
+        outbox,
+        held,
+        discarded,
+        quarantined,
+        List.of());
+  }
+
+  /** True if local intent of this row waits here in any form. */
+  public boolean pending(RowId row) {
+    return dirty.containsKey(row)
+        || outbox.containsKey(row)
+        || held.containsKey(row)
+        || quarantined.contains(row);
+  }
+
+  /** Whose data the file holds or waits for. */
+  static Optional<String> owner(Device device) {
+    DeviceTables tables = read(device.observer());
+    if (!tables.installed()) {
+      return Optional.empty();
+    }
+    String owner =
+        tables.control().operation().equals("remote_replace")
+            ? tables.control().targetUser()
+            : tables.control().user();
+    return owner.isEmpty() ? Optional.empty() : Optional.of(owner);
+  }
+
+  /** Reads everything in one transaction. */
+  public static DeviceTables read(Connection connection) {
+    try (Statement s = connection.createStatement()) {
+      s.execute("BEGIN");
+      try {
+        return read(s);
+      } finally {
+        s.execute("COMMIT");
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator cannot read a device's file", e);
+    }
+  }
+
+  private static DeviceTables read(Statement s) throws SQLException {
+    Map<RowId, String> rows = appRows(s);
+    if (!exists(s, "_sync_attachment_state")) {
+      return new DeviceTables(
+          false, null, rows, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(),
+          List.of());
+    }
+    Map<RowId, RowState> states = new TreeMap<>();
+    query(
+        s,
+        "SELECT table_name, key_json, row_version, deleted FROM _sync_row_state",
+        r -> states.put(rowId(r), new RowState(r.getLong(3), r.getInt(4) != 0)));
+    List<Discarded> discarded = new ArrayList<>();
+    query(
+        s,
+        "SELECT table_name, key_json, op, payload, cause FROM _fsm_discarded_intent"
+            + " WHERE pending = 0 ORDER BY id",
+        r ->
+            discarded.add(
+                new Discarded(
+                    rowId(r), r.getString(3), tag(rowId(r), r.getString(4)), r.getString(5))));
+    List<RowId> quarantined = new ArrayList<>();
+    query(s, "SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
+    List<JournalRow> tail = new ArrayList<>();
+    query(
+        s,
+        "SELECT seq, \"trigger\", from_state, to_state FROM _fsm_journal"
+            + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 2",
+        r ->
+            tail.add(
+                0, new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));
+    String intent = "SELECT table_name, key_json, op, base_row_version, %s, %s FROM %s";
+    return new DeviceTables(
+        true,
+        control(s),
+        rows,
+        states,
+        intents(s, String.format(intent, "payload", "dirty_ordinal", "_sync_dirty_rows")),
+        intents(s, String.format(intent, "local_payload", "row_ordinal", "_sync_outbox_rows")),
+        intents(
+            s,
+            String.format(intent, "payload", "dirty_ordinal", "_fsm_discarded_intent")
+                + " WHERE pending = 1"),
+        discarded,
+        quarantined,
+        tail);
+  }
+
+  private static Control control(Statement s) throws SQLException {
+    Control[] control = new Control[1];
+    query(
+        s,
+        """
+        SELECT p.apply_mode, a.current_source_id, a.binding_state, a.attached_user_id,
+               a.last_bundle_seq_seen, a.rebuild_required, a.pending_initialization_id,
+               o.kind, o.target_user_id, o.snapshot_stage_complete,
+               b.state, b.source_bundle_id,
+               coalesce((SELECT next_source_bundle_id FROM _sync_source_state
+                         WHERE source_id = a.current_source_id), 0),
+               b.row_count, b.canonical_request_hash
+        FROM _sync_apply_state p, _sync_attachment_state a, _sync_operation_state o,
+             _sync_outbox_bundle b""",
+        r ->
+            control[0] =
+                new Control(
+                    r.getInt(1),
+                    r.getString(2),
+                    r.getString(3),
+                    r.getString(4),
+                    r.getLong(5),
+                    r.getInt(6) != 0,
+                    r.getString(7),
+                    r.getString(8),
+                    r.getString(9),
+                    r.getInt(10) != 0,
+                    r.getString(11),
+                    r.getLong(12),
+                    r.getLong(13),
+                    r.getLong(14),
+                    r.getString(15)));
+    return control[0];
+  }
+
+  private static Map<RowId, String> appRows(Statement s) throws SQLException {
+    Map<RowId, String> rows = new TreeMap<>();
+    for (Table table : Table.values()) {
+      query(
+          s,
+          "SELECT CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END, "
+              + Business.tagColumn(table)
+              + " FROM "
+              + Business.sqlName(table),
+          r ->
+              rows.put(
+                  new RowId(table, Business.wireKeyOfLocal(table, r.getString(1))),
+                  r.getString(2)));
+    }
+    return rows;
+  }
+
+  /** Every value of every app row as SQL text, for comparing devices. */
+  public static List<String> appContent(Connection connection) {
+    List<String> content = new ArrayList<>();
+    try (Statement s = connection.createStatement()) {
+      query(
+          s,
+          "SELECT 'person', quote(id), quote(first_name), quote(last_name), quote(email) FROM person"
+              + " UNION ALL SELECT 'note', quote(id), quote(person_id), quote(title),"
+              + " quote(content) FROM note"
+              + " UNION ALL SELECT 'measure', quote(id), quote(label), quote(count) || ' ' ||"
+              + " printf('%!.17g', ratio), quote(raw) FROM measure ORDER BY 1, 2",
+          r ->
+              content.add(
+                  String.join(
+                      " | ",
+                      r.getString(1),
+                      r.getString(2),
+                      r.getString(3),
+                      r.getString(4),
+                      r.getString(5))));
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator cannot read a device's file", e);
+    }
+    return content;
+  }
+
+  private static Map<RowId, Intent> intents(Statement s, String sql) throws SQLException {
+    Map<RowId, Intent> intents = new TreeMap<>();
+    query(
+        s,
+        sql,
+        r ->
+            intents.put(
+                rowId(r),
+                new Intent(
+                    r.getString(3), r.getLong(4), tag(rowId(r), r.getString(5)), r.getLong(6))));
+    return intents;
+  }
+
+  private static RowId rowId(ResultSet r) throws SQLException {
+    Table table = Table.valueOf(r.getString(1).toUpperCase(Locale.ROOT));
+    String key = parse(r.getString(2)).path("id").asText();
+    return new RowId(table, Business.wireKeyOfLocal(table, key));
+  }
+
+  private static Optional<String> tag(RowId row, String payload) {
+    return payload == null
+        ? Optional.empty()
+        : Optional.of(parse(payload).path(Business.tagColumn(row.table())).asText());
+  }
+
+  private static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A control table holds text that is not JSON", e);
+    }
+  }
+
+  private static boolean exists(Statement s, String table) throws SQLException {
+    try (ResultSet r = s.executeQuery("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'")) {
+      return r.next();
+    }
+  }
+
+  @FunctionalInterface
+  private interface RowReader {
+    void read(ResultSet row) throws SQLException;
+  }
+
+  private static void query(Statement s, String sql, RowReader reader) throws SQLException {
+    try (ResultSet r = s.executeQuery(sql)) {
+      while (r.next()) {
+        reader.read(r);
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.simulator.plan.Operation;
+import dev.oversqlite4j.simulator.plan.RowWrite;
+import dev.oversqlite4j.simulator.seam.Seam;
+import java.util.List;
+
+/** Is told everything that happens to a device, in order, on the thread of the actor that runs. */
+public interface Witness {
+
+  /** A process starts. */
+  void booted(Device device);
+
+  /** A transaction of the client or the app is on disk; whoever committed it does not know yet. */
+  void committed(Device device);
+
+  /** A request leaves. */
+  void requested(Device device, String label);
+
+  /**
+   * The process died; its files are as the next process will find them.
+   *
+   * @param seam where it died
+   */
+  void crashed(Device device, Seam seam);
+
+  /** The app is about to write these rows in one transaction. */
+  void writing(Device device, List<RowWrite> rows);
+
+  /** The app's transaction is over and the app knows how. */
+  void wrote(Device device, List<RowWrite> acknowledged);
+
+  /** The app's transaction was refused by a trigger. */
+  void writeRefused(Device device);
+
+  /** A call begins. */
+  void calling(Device device, Operation operation);
+
+  /** A call is over. */
+  void called(Device device, Operation operation, CallOutcome outcome);
+
+  /** Everything is quiet: no faults, every device synced twice. */
+  void settled(List<Device> devices);
+}

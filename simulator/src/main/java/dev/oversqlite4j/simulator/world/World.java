@@ -1,0 +1,552 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.AttachBindingConflictException;
+import dev.oversqlite4j.AttachLocalStateConflictException;
+import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.DetachOutcome;
+import dev.oversqlite4j.simulator.disk.LogicalContent;
+import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
+import dev.oversqlite4j.simulator.plan.AfterCrash;
+import dev.oversqlite4j.simulator.plan.Command;
+import dev.oversqlite4j.simulator.plan.Fault;
+import dev.oversqlite4j.simulator.plan.Operation;
+import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.plan.Step;
+import dev.oversqlite4j.simulator.seam.HashTrace;
+import dev.oversqlite4j.simulator.seam.NetworkFate;
+import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.seam.Seams;
+import dev.oversqlite4j.simulator.seam.SimulatedCrash;
+import dev.oversqlite4j.simulator.seam.Trace;
+import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.ServerLimits;
+import dev.oversqlite4j.simulator.server.WireRequest;
+import dev.oversqlite4j.simulator.server.WireResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/**
+ * Interprets one plan: first its steps with their faults, then, with faults off, what an app does
+ * to get everything synced. Used once, by one thread; the actors have threads of their own, of
+ * which exactly one runs at a time.
+ */
+public final class World implements AutoCloseable {
+
+  /** 2026-01-01T00:00:00Z; virtual time starts here and moves only when somebody sleeps. */
+  private static final long START_MILLIS = 1_767_225_600_000L;
+
+  private static final int SETTLE_ATTEMPTS_MAX = 8;
+
+  private final Plan plan;
+  private final Parts parts;
+  private final Witness witness;
+  private final LogicalContent tracedContent;
+  private final ModelServer server;
+  private final Baton baton;
+  private final Locks locks = new Locks();
+  private final List<Device> devices = new ArrayList<>();
+  private final Map<Baton.Actor, StepRun> running = new IdentityHashMap<>();
+  private final ThreadLocal<Baton.Actor> actorOfThread = new ThreadLocal<>();
+  private final List<String> timeline = new ArrayList<>();
+
+  private long nowMillis = START_MILLIS;
+  private boolean faultsOn = true;
+  private long operations;
+  private long crashes;
+  private long networkFaults;
+  private long seams;
+
+  /** How much of the databases' content goes into the trace after each commit. */
+  public enum Tracing {
+    /** For runs whose trace is compared. */
+    CONTENT,
+    /** For runs nobody compares: reading every table costs more than the commit. */
+    STATEMENTS
+  }
+
+  /**
+   * @param folder where the devices' files go; must exist and be empty
+   * @param server makes the witness, which wants to look at the server, too
+   */
+  public World(
+      Plan plan,
+      Path folder,
+      Parts parts,
+      Tracing tracing,
+      java.util.function.Function<ModelServer, Witness> server) {
+    this.plan = plan;
+    this.parts = parts;
+    this.tracedContent =
+        tracing == Tracing.CONTENT
+            ? LogicalContent.without(LogicalContent.TIMES_AND_CHAIN)
+            : LogicalContent.none();
+    SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
+    this.baton = new Baton(root.split(), plan.switchPercent());
+    SplittableRandom serverIds = root.split();
+    this.server =
+        new ModelServer(
+            Business.serverSchema(),
+            ServerLimits.july(),
+            this::nowMillis,
+            () -> new UUID(serverIds.nextLong(), serverIds.nextLong()).toString());
+    this.witness = server.apply(this.server);
+    for (int i = 0; i < plan.devices(); i++) {
+      devices.add(new Device(this, i, plan.users().get(i), folder, root.split()));
+    }
+  }
+
+  /** One step in progress: what faults count. */
+  private static final class StepRun {
+    private final Step step;
+    private final int index;
+    private int seamsOfLife;
+    private int requestsOfStep;
+    private int requestsOfLife;
+    private int crashesOfStep;
+    private boolean reachedSomething;
+
+    StepRun(Step step, int index) {
+      this.step = step;
+      this.index = index;
+    }
+
+    /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
+    Optional<Fault> dueCrash() {
+      return step.faults().stream()
+          .filter(f -> f instanceof Fault.CrashAtSeam || f instanceof Fault.CrashAtAnswer)
+          .skip(crashesOfStep)
+          .findFirst();
+    }
+  }
+
+  /** Runs the plan, then settles. */
+  public void run() {
+    devices.forEach(
+        device -> {
+          device.create();
+          boot(device);
+          baton.admit(device.clientActor());
+          baton.admit(device.appActor());
+        });
+    List<Baton.Task> tasks = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
+      int index = i;
+      Step step = plan.steps().get(i);
+      Device device = devices.get(step.device());
+      Baton.Actor actor =
+          step.command() instanceof Command.Write ? device.appActor() : device.clientActor();
+      tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
+    }
+    baton.run(tasks);
+    faultsOn = false;
+    settle();
+  }
+
+  @Override
+  public void close() {
+    baton.end();
+    for (Device device : devices) {
+      if (device.alive()) {
+        device.shutDown();
+      }
+    }
+  }
+
+  // --- Steps -----------------------------------------------------------------------------------
+
+  private void perform(Device device, Baton.Actor actor, Step step, int index) {
+    actorOfThread.set(actor);
+    StepRun run = new StepRun(step, index);
+    running.put(actor, run);
+    int life = device.life();
+    try {
+      boolean again = false;
+      while (true) {
+        try {
+          if (again) {
+            restart(device);
+            if (step.afterCrash() == AfterCrash.RETRY) {
+              execute(device, step.command());
+            }
+          } else {
+            execute(device, step.command());
+          }
+          break;
+        } catch (SimulatedCrash crash) {
+          if (device.life() != life) {
+            // The other actor of this process crashed it and has started the next one.
+            break;
+          }
+          onCrash(device, run);
+          life = device.life();
+          again = true;
+        }
+      }
+    } finally {
+      running.remove(actor);
+      if (run.reachedSomething) {
+        operations++;
+      }
+    }
+  }
+
+  private void onCrash(Device device, StepRun run) {
+    crashes++;
+    run.crashesOfStep++;
+    run.seamsOfLife = 0;
+    run.requestsOfLife = 0;
+    log(device, "CRASH at " + lastSeam);
+    device.crash();
+    witness.crashed(device, lastSeam);
+    boot(device);
+  }
+
+  private Seam lastSeam = new Seam(Seam.Kind.LOCK, "start");
+
+  private void boot(Device device) {
+    device.boot(new DeviceSeams(device));
+    witness.booted(device);
+  }
+
+  /** What an app does when its process starts again: open, and attach whoever was signed in. */
+  private void restart(Device device) {
+    call(device, Operation.OPEN);
+    if (!device.wantedUser().isEmpty()) {
+      attach(device, device.wantedUser());
+    }
+  }
+
+  private void execute(Device device, Command command) {
+    if (command instanceof Command.Call call) {
+      call(device, call.operation());
+    } else if (command instanceof Command.Write write) {
+      AppWrites.perform(this, device, witness, write);
+    } else if (command instanceof Command.Restart) {
+      log(device, "restart");
+      boolean wasOpened = device.opened();
+      device.shutDown();
+      boot(device);
+      if (wasOpened) {
+        restart(device);
+      }
+    } else if (command instanceof Command.AdvanceClock advance) {
+      log(device, "clock +" + advance.seconds() + " s");
+      nowMillis += advance.seconds() * 1000;
+    }
+  }
+
+  private void call(Device device, Operation operation) {
+    switch (operation) {
+      case OPEN ->
+          observed(
+              device,
+              operation,
+              () -> {
+                device.client().open();
+                device.markOpened();
+                return "opened";
+              });
+      case ATTACH -> {
+        openFirst(device);
+        attach(device, device.user());
+      }
+      case ATTACH_OTHER_USER -> {
+        openFirst(device);
+        attachOther(device);
+      }
+      case PUSH -> observed(device, operation, () -> device.client().pushPending());
+      case PULL -> observed(device, operation, () -> device.client().pullToStable());
+      case SYNC -> observed(device, operation, () -> device.client().sync());
+      case SYNC_STATUS -> observed(device, operation, () -> device.client().syncStatus());
+      case DETACH -> {
+        CallOutcome outcome = observed(device, operation, () -> device.client().detach());
+        if (outcome instanceof CallOutcome.Returned r && r.value() == DetachOutcome.DETACHED) {
+          device.want("");
+        }
+      }
+    }
+  }
+
+  private void openFirst(Device device) {
+    if (!device.opened()) {
+      call(device, Operation.OPEN);
+    }
+  }
+
+  private CallOutcome attach(Device device, String user) {
+    device.want(user);
+    return observed(device, Operation.ATTACH, () -> device.client().attach(user));
+  }
+
+  private void attachOther(Device device) {
+    String before = device.wantedUser();
+    String other = device.user() + "-other";
+    device.want(other);
+    CallOutcome outcome =
+        observed(device, Operation.ATTACH_OTHER_USER, () -> device.client().attach(other));
+    if (outcome instanceof CallOutcome.Threw threw
+        && (threw.error() instanceof AttachBindingConflictException
+            || threw.error() instanceof AttachLocalStateConflictException)) {
+      device.want(before);
+    }
+  }
+
+  private CallOutcome observed(
+      Device device, Operation operation, java.util.function.Supplier<Object> work) {
+    witness.calling(device, operation);
+    CallOutcome outcome;
+    try {
+      outcome = new CallOutcome.Returned(work.get());
+    } catch (RuntimeException error) {
+      outcome = new CallOutcome.Threw(error);
+    }
+    log(device, operation + " → " + describe(outcome));
+    witness.called(device, operation, outcome);
+    return outcome;
+  }
+
+  private static String describe(CallOutcome outcome) {
+    return outcome instanceof CallOutcome.Threw threw
+        ? threw.error().getClass().getSimpleName()
+        : String.valueOf(((CallOutcome.Returned) outcome).value());
+  }
+
+  // --- Faults off: everything must get done ----------------------------------------------------
+
+  private void settle() {
+    log("faults off");
+    for (Device device : devices) {
+      actorOfThread.set(device.clientActor());
+      running.put(
+          device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
+      device.shutDown();
+      boot(device);
+      call(device, Operation.OPEN);
+      settleAttach(device);
+    }
+    for (int round = 0; round < 2; round++) {
+      for (Device device : devices) {
+        actorOfThread.set(device.clientActor());
+        for (int i = 0; i < 2; i++) {
+          settleSync(device);
+        }
+      }
+    }
+    witness.settled(devices);
+  }
+
+  private void settleAttach(Device device) {
+    String user = DeviceTables.owner(device).orElse(device.user());
+    for (int attempt = 0; attempt < SETTLE_ATTEMPTS_MAX; attempt++) {
+      CallOutcome outcome = attach(device, user);
+      if (outcome instanceof CallOutcome.Threw threw) {
+        throw new LivenessException(
+            device + " cannot attach although nothing is in the way", threw.error());
+      }
+      if (((CallOutcome.Returned) outcome).value() instanceof AttachResult.RetryLater later) {
+        nowMillis += later.retryAfter().toMillis() + 1;
+      } else {
+        return;
+      }
+    }
+    throw new LivenessException(device + " is told to retry later for ever", null);
+  }
+
+  /** A lost lease is the one thing that asks the app for another attach (spec 4.4.5). */
+  private void settleSync(Device device) {
+    for (int attempt = 0; attempt < SETTLE_ATTEMPTS_MAX; attempt++) {
+      CallOutcome outcome = observed(device, Operation.SYNC, () -> device.client().sync());
+      if (outcome instanceof CallOutcome.Returned) {
+        return;
+      }
+      RuntimeException error = ((CallOutcome.Threw) outcome).error();
+      if (error instanceof dev.oversqlite4j.InitializationLeaseInvalidException) {
+        settleAttach(device);
+      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)) {
+        throw new LivenessException(device + " cannot sync although nothing is in the way", error);
+      }
+    }
+    throw new LivenessException(device + " does not get its edits synced", null);
+  }
+
+  // --- Seams -----------------------------------------------------------------------------------
+
+  /** What the processes of one device meet. */
+  private final class DeviceSeams implements Seams {
+    private final Device device;
+
+    DeviceSeams(Device device) {
+      this.device = device;
+    }
+
+    @Override
+    public void reach(Seam seam) {
+      if (seam.kind() == Seam.Kind.SEND) {
+        witness.requested(device, seam.label());
+        current().ifPresent(run -> run.reachedSomething = true);
+      }
+      meet(device, seam);
+    }
+
+    @Override
+    public void passed(Seam seam) {
+      if (seam.kind() == Seam.Kind.COMMIT) {
+        current().ifPresent(run -> run.reachedSomething = true);
+        witness.committed(device);
+      }
+      meet(device, seam);
+    }
+
+    @Override
+    public NetworkFate fate(String label) {
+      if (!faultsOn || current().isEmpty()) {
+        return NetworkFate.DELIVER;
+      }
+      StepRun run = current().get();
+      run.requestsOfStep++;
+      for (Fault fault : run.step.faults()) {
+        if (fault instanceof Fault.LoseRequest lost && lost.n() == run.requestsOfStep) {
+          networkFaults++;
+          log(device, "lost request " + label);
+          return NetworkFate.LOSE_REQUEST;
+        }
+        if (fault instanceof Fault.LoseResponse lost && lost.n() == run.requestsOfStep) {
+          networkFaults++;
+          log(device, "lost answer of " + label);
+          return NetworkFate.LOSE_RESPONSE;
+        }
+      }
+      return NetworkFate.DELIVER;
+    }
+
+    @Override
+    public Trace trace() {
+      return device.trace();
+    }
+  }
+
+  private Optional<StepRun> current() {
+    return Optional.ofNullable(actorOfThread.get()).map(running::get);
+  }
+
+  private void meet(Device device, Seam seam) {
+    seams++;
+    if (!faultsOn || actorOfThread.get() == null) {
+      return;
+    }
+    baton.seam(actorOfThread.get(), seam);
+    StepRun run = running.get(actorOfThread.get());
+    if (run == null || !device.alive()) {
+      return;
+    }
+    run.seamsOfLife++;
+    if (seam.kind() == Seam.Kind.RECEIVE) {
+      run.requestsOfLife++;
+    }
+    Optional<Fault> due = run.dueCrash();
+    boolean now =
+        due.filter(
+                f ->
+                    f instanceof Fault.CrashAtSeam s && s.n() == run.seamsOfLife
+                        || f instanceof Fault.CrashAtAnswer a
+                            && seam.kind() == Seam.Kind.RECEIVE
+                            && a.n() == run.requestsOfLife)
+            .isPresent();
+    if (now) {
+      lastSeam = seam;
+      throw new SimulatedCrash(seam);
+    }
+    observeSeam(device, seam, run);
+  }
+
+  private void observeSeam(Device device, Seam seam, StepRun run) {
+    seamListener.seam(device.index(), run.index, run.seamsOfLife, seam);
+  }
+
+  /** Wants to know every seam that a plan reaches, to enumerate crash points. */
+  @FunctionalInterface
+  public interface SeamListener {
+    void seam(int device, int step, int seamOfLife, Seam seam);
+  }
+
+  private SeamListener seamListener = (device, step, n, seam) -> {};
+
+  /** To be set before the run. */
+  public void onSeam(SeamListener listener) {
+    seamListener = listener;
+  }
+
+  Reply serve(String method, String target, Map<String, String> headers, byte[] body) {
+    WireResponse response = server.handle(WireRequest.of(method, target, headers, body));
+    return new Reply(response.status(), response.headers(), response.body());
+  }
+
+  void sleep(Device device, Duration duration) {
+    log(device, "sleeps " + duration.toMillis() + " ms");
+    nowMillis += duration.toMillis();
+    meet(device, new Seam(Seam.Kind.SLEEP, "sleep"));
+  }
+
+  long nowMillis() {
+    return nowMillis;
+  }
+
+  Instant now() {
+    return Instant.ofEpochMilli(nowMillis);
+  }
+
+  Parts parts() {
+    return parts;
+  }
+
+  Locks locks() {
+    return locks;
+  }
+
+  LogicalContent tracedContent() {
+    return tracedContent;
+  }
+
+  /** What happened, a line each; for people. */
+  public List<String> timeline() {
+    return List.copyOf(timeline);
+  }
+
+  void log(Device device, String what) {
+    log(device + ": " + what);
+  }
+
+  private void log(String line) {
+    timeline.add(
+        String.format(java.util.Locale.ROOT, "%8d ms  %s", nowMillis - START_MILLIS, line));
+  }
+
+  /** The hash over everything every device did. */
+  public String traceHash() {
+    return HashTrace.combined(devices.stream().map(Device::trace).toList());
+  }
+
+  /**
+   * @param ackGapCrashes counted by whoever can see it
+   */
+  public RunCounts counts(long ackGapCrashes) {
+    return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
+  }
+
+  /** The server's state, for exploration. */
+  public ModelServer server() {
+    return server;
+  }
+
+  public List<Device> devices() {
+    return List.copyOf(devices);
+  }
+}

@@ -1,0 +1,161 @@
+package dev.oversqlite4j.transport;
+
+import dev.oversqlite4j.OperationCancelledException;
+import dev.oversqlite4j.RemoteResponseDecodeException;
+import dev.oversqlite4j.SnapshotResponseTooLargeException;
+import dev.oversqlite4j.SnapshotUnsupportedContentEncodingException;
+import dev.oversqlite4j.SyncOperation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
+import okhttp3.Call;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/**
+ * Sends single requests on the calling thread and reads bounded answers. Keeps track of what is in
+ * flight; safe to use from any thread.
+ */
+final class Caller {
+  /** Error and control bodies (wire-protocol 7.1). */
+  static final long CONTROL_LIMIT_BYTES = 64L * 1024;
+
+  static final int OK = 200;
+
+  private static final Duration BEST_EFFORT_TIMEOUT = Duration.ofSeconds(5);
+
+  private final OkHttpClient client;
+  private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /**
+   * @param appClient keeps its interceptors, authenticator, listeners and pool; derived so that no
+   *     request is repeated, redirected or answered from a cache behind our back: a chunk that is
+   *     sent twice is refused, and a cached pull page would move the checkpoint over a lie
+   */
+  Caller(OkHttpClient appClient) {
+    client =
+        appClient
+            .newBuilder()
+            .retryOnConnectionFailure(false)
+            .followRedirects(false)
+            .followSslRedirects(false)
+            .cache(null)
+            .build();
+  }
+
+  /** Begins a call of the port. */
+  Flight begin(SyncOperation op) {
+    Flight flight = new Flight(op, flights::remove);
+    flights.add(flight);
+    if (closed) {
+      flights.remove(flight);
+      throw new OperationCancelledException(op);
+    }
+    return flight;
+  }
+
+  void cancel() {
+    flights.forEach(Flight::cancel);
+  }
+
+  void close() {
+    closed = true;
+    cancel();
+  }
+
+  /**
+   * Sends one request and reads its answer.
+   *
+   * @param limitBytes bound of the decompressed body of a 200
+   * @throws IOException the network failed; whether the server acted is unknown
+   */
+  Reply send(Flight flight, Request request, long limitBytes) throws IOException {
+    try (Response response = flight.execute(client.newCall(request))) {
+      return read(flight.op(), response, limitBytes);
+    } catch (IOException e) {
+      throw flight.ifCancelled(e);
+    }
+  }
+
+  /** Sends one request whose outcome nobody waits for longer than a few seconds. */
+  void sendBestEffort(Flight flight, Request request) throws IOException {
+    Call call = client.newCall(request);
+    call.timeout().timeout(BEST_EFFORT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    flight.execute(call).close();
+  }
+
+  private static Reply read(SyncOperation op, Response response, long limitBytes)
+      throws IOException {
+    boolean success = response.code() == OK;
+    Optional<byte[]> body = Optional.empty();
+    long limit = success ? limitBytes : CONTROL_LIMIT_BYTES;
+    Optional<InputStream> stream = decompressed(response);
+    if (stream.isPresent()) {
+      body = bounded(stream.get(), limit);
+    }
+    if (success && stream.isEmpty()) {
+      throw unsupportedEncoding(op);
+    }
+    if (success && body.isEmpty()) {
+      throw tooLarge(op, limit);
+    }
+    return new Reply(op, response.code(), retryAfter(response), body.orElse(new byte[0]));
+  }
+
+  /** OkHttp already removed a gzip that it asked for itself; an app's interceptor may ask too. */
+  private static Optional<InputStream> decompressed(Response response) throws IOException {
+    List<String> encodings = response.headers("Content-Encoding");
+    InputStream raw = response.body().byteStream();
+    if (encodings.isEmpty()
+        || encodings.size() == 1 && encodings.get(0).trim().equalsIgnoreCase("identity")) {
+      return Optional.of(raw);
+    }
+    if (encodings.size() == 1 && encodings.get(0).trim().equalsIgnoreCase("gzip")) {
+      return Optional.of(new GZIPInputStream(raw));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<byte[]> bounded(InputStream stream, long limit) throws IOException {
+    int most = (int) Math.min(limit, Integer.MAX_VALUE - 16);
+    byte[] bytes = stream.readNBytes(most);
+    return bytes.length == most && stream.read() >= 0 ? Optional.empty() : Optional.of(bytes);
+  }
+
+  private static RuntimeException unsupportedEncoding(SyncOperation op) {
+    return isSnapshot(op)
+        ? new SnapshotUnsupportedContentEncodingException(op)
+        : new RemoteResponseDecodeException(op);
+  }
+
+  private static RuntimeException tooLarge(SyncOperation op, long limit) {
+    return switch (op) {
+      case CREATE_SNAPSHOT_SESSION, FETCH_SNAPSHOT_CHUNK ->
+          new SnapshotResponseTooLargeException(op, limit);
+      case PULL_BUNDLES, FETCH_COMMITTED_BUNDLE -> new BodyTooLargeException(op);
+      default -> new RemoteResponseDecodeException(op);
+    };
+  }
+
+  private static boolean isSnapshot(SyncOperation op) {
+    return op == SyncOperation.CREATE_SNAPSHOT_SESSION || op == SyncOperation.FETCH_SNAPSHOT_CHUNK;
+  }
+
+  /** Dates, fractions, zero and what does not fit are as good as absent (wire-protocol 7.3). */
+  private static OptionalLong retryAfter(Response response) {
+    String value = response.header("Retry-After");
+    if (value == null || !value.matches("0*[1-9][0-9]{0,8}")) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(Long.parseLong(value));
+  }
+}
