@@ -195,6 +195,12 @@ public final class Oracle implements Witness {
     outbox(device, now);
     boolean journaled = !before.installed() || !now.tail().equals(before.tail());
     if (!journaled) {
+      // The journal row belongs to the transaction of its effects, so only the app commits without.
+      require(
+          42,
+          before.control().equals(control) && now.outbox().equals(before.outbox()),
+          device,
+          "control state changed without a journal row");
       record.appCommits++;
       appCommit(device, before, now);
     } else {

@@ -18,8 +18,23 @@ final class AppWrites {
   private AppWrites() {}
 
   static void perform(World world, Device device, Witness witness, Command.Write write) {
-    Connection app = device.app();
     List<RowWrite> effective = new ArrayList<>();
+    try {
+      Connection app = device.app();
+      perform(world, device, witness, write, app, effective);
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulated app's transaction failed", e);
+    }
+  }
+
+  private static void perform(
+      World world,
+      Device device,
+      Witness witness,
+      Command.Write write,
+      Connection app,
+      List<RowWrite> effective)
+      throws SQLException {
     try (Statement statement = app.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
       witness.writing(device, write.rows());
@@ -47,8 +62,6 @@ final class AppWrites {
       statement.execute("COMMIT");
       world.log(device, "wrote " + effective.stream().map(AppWrites::text).toList());
       witness.wrote(device, effective);
-    } catch (SQLException e) {
-      throw new IllegalStateException("The simulated app's transaction failed", e);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.simulator.seam.Seam;
-import dev.oversqlite4j.simulator.seam.SimulatedCrash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +16,15 @@ import java.util.concurrent.Semaphore;
  * same device reaches the seam it waits for, and runs to its end before that actor goes on.
  */
 final class Baton {
+
+  /** The run is over; whoever is in the middle of something stops. */
+  static final class Abandoned extends Error {
+    private static final long serialVersionUID = 1;
+
+    Abandoned() {
+      super("the run is over", null, false, false);
+    }
+  }
 
   /** A piece of work for one actor. */
   record Task(Actor actor, Optional<String> heldUntil, Runnable body) {}
@@ -106,7 +114,7 @@ final class Baton {
   /** The running actor is at a seam; it may wait here while others run. */
   void seam(Actor actor, Seam seam) {
     if (over) {
-      throw new SimulatedCrash(seam);
+      throw new Abandoned();
     }
     heldReleased = releases(actor, seam);
     actor.waitingForLock = seam.kind() == Seam.Kind.LOCK;
@@ -117,7 +125,7 @@ final class Baton {
       coordinator.release();
       actor.go.acquireUninterruptibly();
       if (over) {
-        throw new SimulatedCrash(seam);
+        throw new Abandoned();
       }
     }
   }

@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import okhttp3.OkHttpClient;
@@ -48,7 +49,7 @@ public final class Device {
   private Incarnation incarnation;
   private SeamDataSource disk;
   private OversqliteClient client;
-  private Connection app;
+  private Optional<Connection> app = Optional.empty();
   private Observer observer;
   private boolean opened;
   // What the app remembers of its own doing: whom to attach after a restart.
@@ -91,8 +92,8 @@ public final class Device {
               BUSY_RETRIES_MAX,
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       client = newClient();
-      app = disk.getConnection();
       observer = Observer.of(file);
+      app = Optional.empty();
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
@@ -204,8 +205,12 @@ public final class Device {
     return client;
   }
 
-  Connection app() {
-    return app;
+  /** The app's own connection of this process; it connects when it first writes. */
+  Connection app() throws SQLException {
+    if (app.isEmpty()) {
+      app = Optional.of(disk.getConnection());
+    }
+    return app.get();
   }
 
   /** A connection of nobody in the simulation, for looking. */
