@@ -23,18 +23,18 @@ final class Gates {
   private Gates() {}
 
   /**
-   * The matrix, then the session: durable state wins over memory (spec 4.0 step 2).
+   * The session, then the matrix (spec 1.2, in this order): durable state wins over memory.
    *
    * @return the attached user's control state
    */
   static ControlState attached(SyncContext ctx, LocalTransaction tx, Call call) {
     ControlState control = tx.controlState();
     DurableState state = ctx.lifecycle().state(tx);
-    throwIfPresent(OperationMatrix.refusal(call, state, control, Optional.empty()));
     Optional<String> durableUser = control.attached().map(ControlState.Attached::userId);
-    if (ctx.connectedUser().isEmpty() || !ctx.connectedUser().equals(durableUser)) {
+    if (durableUser.isPresent() && !ctx.connectedUser().equals(durableUser)) {
       throw new AttachRequiredException(call.operation());
     }
+    throwIfPresent(OperationMatrix.refusal(call, state, control, Optional.empty()));
     return control;
   }
 
