@@ -7,6 +7,7 @@ import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
+import dev.oversqlite4j.simulator.world.Observer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,15 +34,16 @@ final class FieldChecks {
   /** Everything that holds of a file at any moment a process may die. */
   static Look file(Path file, FieldLedger ledger) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        Statement statement = connection.createStatement()) {
+        Statement statement = connection.createStatement();
+        Observer observer = Observer.of(file)) {
       intact(statement, file);
-      DeviceTables tables = DeviceTables.read(connection);
+      DeviceTables tables = DeviceTables.read(observer);
       ledger.requireKept(tables.rows(), "in " + file.getFileName());
       if (tables.installed()) {
         consistent(tables, file);
         journal(statement, tables, file);
       }
-      return new Look(tables, DeviceTables.appContent(connection));
+      return new Look(tables, DeviceTables.appContent(observer));
     } catch (SQLException e) {
       throw new FieldFailureException(file.getFileName() + " cannot be read after a crash", e);
     }

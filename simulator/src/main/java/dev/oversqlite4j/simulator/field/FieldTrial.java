@@ -169,6 +169,7 @@ public final class FieldTrial {
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-Xshare:auto",
+            "-XX:-BytecodeVerificationRemote",
             // A killed process leaves its unpacked SQLite library behind.
             "-Dorg.sqlite.tmpdir=" + folder,
             "-cp",
