@@ -12,6 +12,7 @@ import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.transport.HttpSyncServer;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,6 +30,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
 import okhttp3.OkHttpClient;
+import org.sqlite.util.LibraryLoaderUtil;
 
 /**
  * Two devices of one user, each a real process on a real file behind a real socket, killed again
@@ -102,6 +104,7 @@ public final class FieldTrial {
   }
 
   private FieldReport run(int kills, URI base) {
+    unpackSqlite();
     Victim seeder = new Victim(newFile("seeder.db"), 0, new FieldLedger());
     Victim joiner = new Victim(newFile("joiner.db"), 1000, new FieldLedger());
     for (int i = 0; i < kills; i++) {
@@ -162,6 +165,17 @@ public final class FieldTrial {
     }
   }
 
+  /** Unpacked once: a worker would spend half its life on it, and leave it behind when killed. */
+  private void unpackSqlite() {
+    String library = LibraryLoaderUtil.getNativeLibName();
+    String resource = LibraryLoaderUtil.getNativeLibResourcePath() + "/" + library;
+    try (InputStream in = LibraryLoaderUtil.class.getResourceAsStream(resource)) {
+      Files.copy(in, folder.resolve(library));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private Process start(Victim victim, URI base, Path errors) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -169,9 +183,7 @@ public final class FieldTrial {
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-Xshare:auto",
-            "-XX:-BytecodeVerificationRemote",
-            // A killed process leaves its unpacked SQLite library behind.
-            "-Dorg.sqlite.tmpdir=" + folder,
+            "-Dorg.sqlite.lib.path=" + folder,
             "-cp",
             System.getProperty("java.class.path"),
             FieldWorker.class.getName(),
