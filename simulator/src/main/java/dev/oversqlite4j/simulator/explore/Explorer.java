@@ -27,9 +27,9 @@ import java.util.function.Consumer;
  * Crashes a scenario's device at every seam it reaches, and with two crashes at every seam of every
  * recovery that follows the first.
  *
- * <p>Most seams of a transaction leave the same state behind. What follows a crash depends on
- * nothing but that state and the position in the plan, so each distinct one is followed to its end
- * once and the others are cut short where they meet it (architecture, crash model).
+ * <p>Most seams of a transaction leave the same state behind. What follows a crash depends on nothing
+ * but that state and the position in the plan, so each distinct one is followed to its end once and
+ * the others are cut short where they meet it (architecture, crash model).
  */
 public final class Explorer {
 
@@ -128,7 +128,8 @@ public final class Explorer {
                     .forEach(
                         p ->
                             second.add(
-                                new Attempt(with(representativePlans.get(state).plan(), p), 2))));
+                                new Attempt(
+                                    with(representativePlans.get(state).plan(), p), 2))));
         points += second.size();
         run(workers, scenario, second, seen, progress)
             .forEach(outcome -> outcome.violated().ifPresent(violations::add));
@@ -216,8 +217,8 @@ public final class Explorer {
   }
 
   private static int ownCrashes(Plan plan) {
-    return (int)
-        plan.steps().stream().flatMap(s -> s.faults().stream()).filter(Fault::isCrash).count();
+    return (int) plan.steps().stream().flatMap(s -> s.faults().stream()).filter(Fault::isCrash)
+        .count();
   }
 
   private static World.SeamListener record(Scenario scenario, List<Point> reached) {

@@ -10,14 +10,14 @@ import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeSet;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the future of a simulated world depends on: app rows, control tables without times, the fold
- * of the journal, discarded and quarantined intents, the server, and how far the plan is. Ids are
+ * What the future of a simulated world depends on: app rows, control tables without times, the fold of
+ * the journal, discarded and quarantined intents, the server, and how far the plan is. Ids are
  * numbered by first use, so that two runs which only drew other ids are in the same state.
  */
 final class LogicalState {
@@ -47,7 +47,11 @@ final class LogicalState {
               });
       text.append(device.fold()).append('\n');
     }
-    text.append(world.server().state().fingerprint(world.nowMillis(), id -> numbered(id, numbers)));
+    text.append(
+        world
+            .server()
+            .state()
+            .fingerprint(world.nowMillis(), id -> numbered(id, numbers)));
     return hash(text.toString());
   }
 

@@ -93,7 +93,8 @@ public final class Simulation {
   }
 
   /** Runs a plan and leaves the devices' files in {@code folder}. */
-  public Result runIn(Plan plan, SeamListener seams, Consumer<World> crashes, Path folder) {
+  public Result runIn(
+      Plan plan, SeamListener seams, Consumer<World> crashes, Path folder) {
     Oracle[] oracle = new Oracle[1];
     try (World world =
         new World(plan, folder, parts, tracing, server -> oracle[0] = new Oracle(server))) {

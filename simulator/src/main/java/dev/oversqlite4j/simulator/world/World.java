@@ -474,8 +474,8 @@ public final class World implements AutoCloseable {
   }
 
   /**
-   * Wants to know every seam that a plan reaches, to enumerate crash points: the step, how often
-   * its process has crashed in it, and the number of the seam since.
+   * Wants to know every seam that a plan reaches, to enumerate crash points: the step, how often its
+   * process has crashed in it, and the number of the seam since.
    */
   @FunctionalInterface
   public interface SeamListener {
