@@ -1,0 +1,199 @@
+package dev.oversqlite4j.lifecycle;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.oversqlite4j.AttachBindingConflictException;
+import dev.oversqlite4j.AttachLocalStateConflictException;
+import dev.oversqlite4j.AttachRequiredException;
+import dev.oversqlite4j.ClientClosedException;
+import dev.oversqlite4j.OpenRequiredException;
+import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.PendingPushReplayException;
+import dev.oversqlite4j.RebuildRequiredException;
+import dev.oversqlite4j.RemoteReplacePendingException;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Cell;
+import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.OutboxState;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The declared matrix against a second, hand-made copy of the table in spec 9.2. */
+class OperationMatrixTest {
+
+  /**
+   * Spec 9.2. P permitted, with or without a condition on the data; B answers "blocked", which is a
+   * result and not an error; I ignored; everything else is an error.
+   */
+  private static final String SPEC =
+      """
+      CALL              | U    O    D    RR0  RR1  AS   A    AP   AC   RC   RCC  RS   X
+      OPEN              | P    I    I    I    I    I    I    I    I    I    I    I    Clos
+      ATTACH_SAME_USER  | Open P    P    P    P    I    I    I    I    I    I    I    Clos
+      ATTACH_OTHER_USER | Open P    P    Loc  Loc  Bind Bind Bind Bind Bind Bind Bind Clos
+      PUSH_PENDING      | Open Att  Att  RRP  RRP  P    P    P    P    Reb  Reb  Src  Clos
+      PULL_TO_STABLE    | Open Att  Att  RRP  RRP  P    P    PPR  PPR  P    P    Src  Clos
+      SYNC              | Open Att  Att  RRP  RRP  P    P    P    P    P    P    Src  Clos
+      REBUILD           | Open Att  Att  RRP  RRP  P    P    P    P    P    P    P    Clos
+      DETACH            | Open I    I    P    P    P    P    B    B    P    B    P    Clos
+      SYNC_THEN_DETACH  | Open Att  Att  RRP  RRP  P    P    P    P    P    P    Src  Clos
+      SOURCE_INFO       | Open I    I    I    I    I    I    I    I    I    I    I    Clos
+      SYNC_STATUS       | Open Att  Att  RRP  RRP  I    I    I    I    I    I    I    Clos
+      UNINSTALL_SYNC    | P    P    P    P    P    P    P    P    P    P    P    P    Clos
+      PAUSE_RESUME      | I    I    I    I    I    I    I    I    I    I    I    I    I
+      AUTO_TICK         | Open Att  Att  I    I    P    P    I    I    P    P    I    Clos
+      LOCAL_APP_WRITE   | P    P    P    Tran Tran P    P    P    P    P    P    Tran P
+      CLOSE             | P    P    P    P    P    P    P    P    P    P    P    P    I
+      """;
+
+  private static final Map<String, Cell> WORDS =
+      Map.ofEntries(
+          Map.entry("P", Cell.PERMITTED),
+          Map.entry("B", Cell.PERMITTED),
+          Map.entry("I", Cell.IGNORED),
+          Map.entry("Open", Cell.OPEN_REQUIRED),
+          Map.entry("Att", Cell.ATTACH_REQUIRED),
+          Map.entry("RRP", Cell.REPLACE_PENDING),
+          Map.entry("Loc", Cell.LOCAL_CONFLICT),
+          Map.entry("Bind", Cell.BINDING_CONFLICT),
+          Map.entry("PPR", Cell.PENDING_REPLAY),
+          Map.entry("Reb", Cell.REBUILD),
+          Map.entry("Src", Cell.SOURCE_RECOVERY),
+          Map.entry("Clos", Cell.CLOSED));
+
+  /** Cells where the specification recovers and the declaration may still ask for a rebuild. */
+  private static final Set<String> RECOVERY =
+      Set.of("PULL_TO_STABLE RC", "PULL_TO_STABLE RCC", "SYNC RC", "SYNC RCC");
+
+  private static final Map<Cell, Class<? extends OversqliteException>> ERRORS =
+      Map.of(
+          Cell.OPEN_REQUIRED, OpenRequiredException.class,
+          Cell.ATTACH_REQUIRED, AttachRequiredException.class,
+          Cell.REPLACE_PENDING, RemoteReplacePendingException.class,
+          Cell.LOCAL_CONFLICT, AttachLocalStateConflictException.class,
+          Cell.BINDING_CONFLICT, AttachBindingConflictException.class,
+          Cell.PENDING_REPLAY, PendingPushReplayException.class,
+          Cell.REBUILD, RebuildRequiredException.class,
+          Cell.SOURCE_RECOVERY, SourceRecoveryRequiredException.class,
+          Cell.CLOSED, ClientClosedException.class);
+
+  private record SpecCell(String call, DurableState state, String word) {
+
+    Optional<Call> declaredCall() {
+      return Arrays.stream(Call.values()).filter(c -> c.name().equals(call)).findFirst();
+    }
+
+    /** The declaration says what it says until recovery exists, and no more than that. */
+    boolean interim() {
+      return RECOVERY.contains(call + " " + state.code())
+          && declaredCall().filter(c -> OperationMatrix.cell(c, state) == Cell.REBUILD).isPresent();
+    }
+
+    boolean pending() {
+      return declaredCall().isEmpty() || interim();
+    }
+
+    @Override
+    public String toString() {
+      return call + " in " + state.code() + " is " + word;
+    }
+  }
+
+  private static List<SpecCell> spec() {
+    List<String> lines = SPEC.lines().toList();
+    List<DurableState> columns = words(lines.get(0)).stream().map(OperationMatrixTest::of).toList();
+    List<SpecCell> cells = new ArrayList<>();
+    for (String line : lines.subList(1, lines.size())) {
+      String call = line.substring(0, line.indexOf('|')).strip();
+      List<String> words = words(line);
+      assertEquals(columns.size(), words.size(), line);
+      for (int column = 0; column < words.size(); column++) {
+        cells.add(new SpecCell(call, columns.get(column), words.get(column)));
+      }
+    }
+    return cells;
+  }
+
+  private static List<String> words(String line) {
+    return List.of(line.substring(line.indexOf('|') + 1).strip().split("\\s+"));
+  }
+
+  private static DurableState of(String code) {
+    return Arrays.stream(DurableState.values())
+        .filter(s -> s.code().equals(code))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no state has the code " + code));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyDeclaredCellIsTheSpecifications() {
+    return spec().stream()
+        .filter(cell -> !cell.pending())
+        .map(cell -> DynamicTest.dynamicTest(cell.toString(), () -> check(cell)));
+  }
+
+  private static void check(SpecCell cell) {
+    Call call = cell.declaredCall().orElseThrow();
+    Cell declared = OperationMatrix.cell(call, cell.state());
+    assertEquals(WORDS.get(cell.word()), declared);
+    ControlState anyControl =
+        new ControlState(
+            Optional.empty(),
+            new ControlState.Anonymous(),
+            Operation.None.PLAIN,
+            new OutboxState.Empty());
+    Optional<OversqliteException> refusal =
+        OperationMatrix.refusal(call, cell.state(), anyControl, Optional.of("user"));
+    assertEquals(
+        Optional.ofNullable(ERRORS.get(declared)), refusal.map(OversqliteException::getClass));
+  }
+
+  @Test
+  void theTableHasEveryState() {
+    Set<DurableState> columns = new TreeSet<>();
+    spec().forEach(cell -> columns.add(cell.state()));
+    assertEquals(new TreeSet<>(List.of(DurableState.values())), columns);
+  }
+
+  @Test
+  void everyDeclaredCallIsARowOfTheTable() {
+    Set<String> rows = new TreeSet<>();
+    spec().forEach(cell -> rows.add(cell.call()));
+    for (Call call : Call.values()) {
+      assertTrue(rows.contains(call.name()), call + " is not in spec 9.2");
+    }
+  }
+
+  @Test
+  void printsHowMuchIsPending() {
+    List<SpecCell> cells = spec();
+    long pending = cells.stream().filter(SpecCell::pending).count();
+    Map<String, Long> byCall = new LinkedHashMap<>();
+    cells.stream()
+        .filter(SpecCell::pending)
+        .forEach(cell -> byCall.merge(cell.call(), 1L, Long::sum));
+    System.out.println(
+        "operation matrix: "
+            + (cells.size() - pending)
+            + " of "
+            + cells.size()
+            + " cells declared, "
+            + pending
+            + " pending "
+            + byCall);
+    assertEquals(208, cells.size());
+  }
+}
