@@ -37,6 +37,7 @@ final class Sql {
   private final Mode mode;
   private final SyncOperation op;
   private boolean ended;
+  private long writes;
 
   Sql(Database database, Mode mode, SyncOperation op) {
     this.database = database;
@@ -46,6 +47,11 @@ final class Sql {
 
   void end() {
     ended = true;
+  }
+
+  /** Grows with everything this transaction may have written: what was read before may be stale. */
+  long writes() {
+    return writes;
   }
 
   <T> List<T> list(String sql, RowReader<T> reader, Object... values) {
@@ -139,7 +145,13 @@ final class Sql {
     }
   }
 
+  /** Somebody may write past this object. */
+  void mayBeWritten() {
+    writes++;
+  }
+
   void requireWrite() {
+    writes++;
     if (mode != Mode.WRITE) {
       throw new IllegalStateException("this transaction reads only; use LocalStore.write");
     }

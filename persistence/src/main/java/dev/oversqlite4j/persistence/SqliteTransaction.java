@@ -15,6 +15,7 @@ import dev.oversqlite4j.spi.Rows;
 import dev.oversqlite4j.spi.Sources;
 import dev.oversqlite4j.spi.Stage;
 import java.util.List;
+import java.util.Optional;
 
 /** Hands out the roles of one transaction. */
 final class SqliteTransaction implements LocalTransaction {
@@ -30,8 +31,14 @@ final class SqliteTransaction implements LocalTransaction {
   private final Quarantine quarantine;
   private final StoreJournalTransaction journal;
   private final ControlStateReader controlState;
+  private final Sql sql;
+
+  // Asked for by every gate and guard; read again only after something was written.
+  private Optional<ControlState> lastControlState = Optional.empty();
+  private long writesAtControlState;
 
   SqliteTransaction(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journalTable) {
+    this.sql = sql;
     installation = new InstallationRole(sql, schema, ids, journalTable);
     attachment = new AttachmentTable(sql, schema);
     sources = new SourceTable(sql);
@@ -107,6 +114,10 @@ final class SqliteTransaction implements LocalTransaction {
 
   @Override
   public ControlState controlState() {
-    return controlState.read();
+    if (lastControlState.isEmpty() || writesAtControlState != sql.writes()) {
+      lastControlState = Optional.of(controlState.read());
+      writesAtControlState = sql.writes();
+    }
+    return lastControlState.get();
   }
 }

@@ -6,7 +6,9 @@ import dev.oversqlite4j.fsm.JournalTransaction;
 import dev.oversqlite4j.spi.LocalTransaction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The journal's half of a transaction of the store; storage trouble keeps its public type. */
@@ -15,6 +17,9 @@ final class StoreJournalTransaction implements JournalTransaction {
   private final Sql sql;
   private final JournalTable table;
   private final LocalTransaction transaction;
+
+  private boolean exists;
+  private final Map<String, Optional<JournalEntry>> heads = new HashMap<>();
 
   StoreJournalTransaction(Sql sql, JournalTable table, LocalTransaction transaction) {
     this.sql = sql;
@@ -25,9 +30,11 @@ final class StoreJournalTransaction implements JournalTransaction {
   @Override
   public Optional<JournalEntry> head(String machine) {
     try {
-      return table.exists(sql.connection())
-          ? table.head(sql.connection(), machine)
-          : Optional.empty();
+      if (!heads.containsKey(machine)) {
+        heads.put(
+            machine, exists() ? table.head(sql.connection(), machine) : Optional.empty());
+      }
+      return heads.get(machine);
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }
@@ -35,7 +42,7 @@ final class StoreJournalTransaction implements JournalTransaction {
 
   List<JournalEntry> entries(String machine, long afterSeq, int limit) {
     try {
-      return table.exists(sql.connection())
+      return exists()
           ? table.entries(sql.connection(), machine, afterSeq, limit)
           : List.of();
     } catch (SQLException failed) {
@@ -47,11 +54,18 @@ final class StoreJournalTransaction implements JournalTransaction {
   public long append(
       String machine, String trigger, String from, String to, String opId, Facts facts) {
     sql.requireWrite();
+    heads.remove(machine);
     try {
       return table.append(sql.connection(), machine, trigger, from, to, opId, facts);
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }
+  }
+
+  /** Missing before the first open(); once there it stays. */
+  private boolean exists() throws SQLException {
+    exists = exists || table.exists(sql.connection());
+    return exists;
   }
 
   @Override
@@ -60,6 +74,9 @@ final class StoreJournalTransaction implements JournalTransaction {
       return type.cast(transaction);
     }
     if (type == Connection.class) {
+      // What is done with it is out of our sight.
+      sql.mayBeWritten();
+      heads.clear();
       return type.cast(BorrowedConnection.of(sql.connection()));
     }
     throw new IllegalArgumentException(

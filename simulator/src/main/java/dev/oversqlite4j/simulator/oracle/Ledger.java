@@ -61,6 +61,11 @@ final class Ledger {
     return new LinkedHashMap<>(open);
   }
 
+  /** Sync begins here: what was deleted before never concerned it. */
+  void forgetDeletions() {
+    open.values().removeIf(write -> write.tag().isEmpty());
+  }
+
   boolean unknown(RowId row) {
     return inFlight.stream().anyMatch(write -> id(write).equals(row));
   }

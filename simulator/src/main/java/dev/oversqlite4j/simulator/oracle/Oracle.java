@@ -186,6 +186,9 @@ public final class Oracle implements Witness {
     if (!now.installed()) {
       return;
     }
+    if (!before.installed()) {
+      record.ledger.forgetDeletions();
+    }
     Control control = now.control();
     require(43, control.applyMode() == 0, device, "apply mode is on after a commit");
     tracked(device, now);

@@ -97,20 +97,28 @@ public final class PlanShrinker {
 
     void devices() {
       for (int device = best.devices() - 1; device >= 0; device--) {
-        if (best.devices() > 1) {
-          take(without(device));
+        boolean gone = best.devices() == 1 || take(without(device, Optional.empty()));
+        for (int heir = 0; !gone && heir < best.devices(); heir++) {
+          gone = heir != device && take(without(device, Optional.of(heir)));
         }
       }
     }
 
-    private Plan without(int device) {
+    /** The plan without a device; its steps go to the heir, or with it. */
+    private Plan without(int device, Optional<Integer> heir) {
       List<String> users = new ArrayList<>(best.users());
       users.remove(device);
       List<Step> steps = new ArrayList<>();
       for (Step step : best.steps()) {
-        if (step.device() != device) {
-          int number = step.device() > device ? step.device() - 1 : step.device();
-          steps.add(new Step(number, step.command(), step.faults(), step.afterCrash(), step.at()));
+        if (step.device() != device || heir.isPresent()) {
+          int owner = step.device() == device ? heir.orElseThrow() : step.device();
+          steps.add(
+              new Step(
+                  owner > device ? owner - 1 : owner,
+                  step.command(),
+                  step.faults(),
+                  step.afterCrash(),
+                  step.at()));
         }
       }
       return new Plan(

@@ -20,6 +20,7 @@ final class Workload {
   private final List<String> users = new ArrayList<>();
   // What each device does next, before anything else is drawn for it.
   private final List<Deque<Command>> script = new ArrayList<>();
+  private final int[] openingLeft;
   private final List<Step> steps = new ArrayList<>();
   private final int total;
   private int neitherCallNorWrite;
@@ -63,10 +64,12 @@ final class Workload {
       users.add(last && Draw.percent(random, 15) ? "bob" : "ada");
       script.add(opening());
     }
+    openingLeft = script.stream().mapToInt(Deque::size).toArray();
     int current = 0;
     while (steps.size() < total) {
       current = next(current);
       steps.add(Step.of(current, command(script.get(current))));
+      openingLeft[current] = Math.max(0, openingLeft[current] - 1);
     }
   }
 
@@ -94,14 +97,14 @@ final class Workload {
   }
 
   private int next(int current) {
-    int unfinished = 0;
+    int stillOpening = 0;
     int waiting = current;
-    for (int device = script.size() - 1; device >= 0; device--) {
-      unfinished += script.get(device).size();
-      waiting = script.get(device).isEmpty() ? waiting : device;
+    for (int device = openingLeft.length - 1; device >= 0; device--) {
+      stillOpening += openingLeft[device];
+      waiting = openingLeft[device] > 0 ? device : waiting;
     }
     // Every device attaches before the plan ends.
-    if (unfinished >= total - steps.size()) {
+    if (stillOpening >= total - steps.size()) {
       return waiting;
     }
     return Draw.percent(random, samePercent) ? current : random.nextInt(script.size());

@@ -45,6 +45,7 @@ final class Baton {
   private final Semaphore coordinator = new Semaphore(0);
   private final List<Actor> paused = new ArrayList<>();
   private final List<Actor> actors = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
   private List<Task> tasks = List.of();
   private int next;
   private Optional<Throwable> broken = Optional.empty();
@@ -62,6 +63,7 @@ final class Baton {
     Thread thread = new Thread(() -> live(actor), actor.name);
     thread.setDaemon(true);
     actors.add(actor);
+    threads.add(thread);
     thread.start();
   }
 
@@ -79,14 +81,25 @@ final class Baton {
     broken.ifPresent(Baton::rethrow);
   }
 
-  /** Ends all threads; an actor in the middle of a task unwinds as if its process had died. */
+  /** Ends all threads and waits for that; an actor in the middle of a task unwinds as if its process had died. */
   void end() {
     over = true;
     actors.forEach(actor -> actor.go.release());
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   /** The running actor is at a seam; it may wait here while others run. */
   void seam(Actor actor, Seam seam) {
+    if (over) {
+      throw new SimulatedCrash(seam);
+    }
     heldReleased = releases(actor, seam);
     actor.waitingForLock = seam.kind() == Seam.Kind.LOCK;
     if (heldReleased

@@ -106,14 +106,16 @@ public final class World implements AutoCloseable {
   /** One step in progress: what faults count. */
   private static final class StepRun {
     private final Step step;
+    private final int index;
     private int seamsOfLife;
     private int requestsOfStep;
     private int requestsOfLife;
     private int crashesOfStep;
     private boolean reachedSomething;
 
-    StepRun(Step step) {
+    StepRun(Step step, int index) {
       this.step = step;
+      this.index = index;
     }
 
     /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
@@ -135,11 +137,13 @@ public final class World implements AutoCloseable {
           baton.admit(device.appActor());
         });
     List<Baton.Task> tasks = new ArrayList<>();
-    for (Step step : plan.steps()) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      int index = i;
+      Step step = plan.steps().get(i);
       Device device = devices.get(step.device());
       Baton.Actor actor =
           step.command() instanceof Command.Write ? device.appActor() : device.clientActor();
-      tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step)));
+      tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
     baton.run(tasks);
     faultsOn = false;
@@ -158,9 +162,9 @@ public final class World implements AutoCloseable {
 
   // --- Steps -----------------------------------------------------------------------------------
 
-  private void perform(Device device, Baton.Actor actor, Step step) {
+  private void perform(Device device, Baton.Actor actor, Step step, int index) {
     actorOfThread.set(actor);
-    StepRun run = new StepRun(step);
+    StepRun run = new StepRun(step, index);
     running.put(actor, run);
     int life = device.life();
     try {
@@ -322,7 +326,7 @@ public final class World implements AutoCloseable {
     for (Device device : devices) {
       actorOfThread.set(device.clientActor());
       running.put(
-          device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart())));
+          device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
       device.shutDown();
       boot(device);
       call(device, Operation.OPEN);
@@ -464,7 +468,7 @@ public final class World implements AutoCloseable {
   }
 
   private void observeSeam(Device device, Seam seam, StepRun run) {
-    seamListener.seam(device.index(), plan.steps().indexOf(run.step), run.seamsOfLife, seam);
+    seamListener.seam(device.index(), run.index, run.seamsOfLife, seam);
   }
 
   /** Wants to know every seam that a plan reaches, to enumerate crash points. */

@@ -1,0 +1,208 @@
+package dev.oversqlite4j.simulator.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class PlanGeneratorTest {
+
+  private static final int SEEDS = 1_000;
+  private static final int HASH_OF_200_PLANS = 1723228694;
+
+  private final PlanGenerator generator = new PlanGenerator();
+
+  @Test
+  void theSameSeedGivesTheSamePlanAndAnotherOneAnother() {
+    Set<Plan> plans = new HashSet<>();
+    for (long seed = 0; seed < 100; seed++) {
+      Plan plan = generator.generate(seed, Profile.DEFAULT);
+      assertEquals(plan, new PlanGenerator().generate(seed, Profile.DEFAULT));
+      plans.add(plan);
+    }
+    assertEquals(100, plans.size());
+  }
+
+  // Seeds are quoted in reports: one of them must mean the same plan in every build and machine.
+  @Test
+  void aSeedKeepsItsMeaning() {
+    StringBuilder all = new StringBuilder();
+    for (long seed = 0; seed < 200; seed++) {
+      all.append(PlanJson.write(generator.generate(seed, Profile.DEFAULT)));
+    }
+    assertEquals(HASH_OF_200_PLANS, all.toString().hashCode());
+  }
+
+  @Test
+  void everyPlanHasWhatACampaignNeeds() {
+    for (Plan plan : plans(Profile.DEFAULT)) {
+      assertTrue(plan.devices() == 2 || plan.devices() == 3);
+      assertTrue(plan.steps().size() >= 24 && plan.steps().size() <= 40);
+      long counted =
+          plan.steps().stream()
+              .filter(
+                  s -> s.command() instanceof Command.Call || s.command() instanceof Command.Write)
+              .count();
+      assertTrue(counted >= 20, () -> PlanJson.write(plan));
+      Set<Integer> values = new HashSet<>();
+      for (Step step : plan.steps()) {
+        if (step.command() instanceof Command.Write write) {
+          assertTrue(write.rows().size() <= 4);
+          for (RowWrite row : write.rows()) {
+            assertTrue(values.add(row.value()));
+            assertTrue(row.row() <= 5);
+            assertTrue(row.kind() != RowWrite.Kind.DELETE || row.table() != Table.PERSON);
+          }
+        }
+      }
+      for (int device = 0; device < plan.devices(); device++) {
+        List<Operation> calls = calls(plan, device);
+        assertEquals(Operation.OPEN, calls.get(0));
+        assertEquals(Operation.ATTACH, calls.get(1));
+      }
+    }
+  }
+
+  @Test
+  void plansDifferInEveryDimension() {
+    Map<Operation, Integer> operations = new EnumMap<>(Operation.class);
+    Map<RowWrite.Kind, Integer> kinds = new EnumMap<>(RowWrite.Kind.class);
+    Map<Table, Integer> tables = new EnumMap<>(Table.class);
+    Set<Integer> switchPercents = new TreeSet<>();
+    Set<Integer> devices = new TreeSet<>();
+    int rollbacks = 0;
+    int restarts = 0;
+    int expiries = 0;
+    int otherUsers = 0;
+    for (Plan plan : plans(Profile.DEFAULT)) {
+      switchPercents.add(plan.switchPercent());
+      devices.add(plan.devices());
+      otherUsers += plan.users().contains("bob") ? 1 : 0;
+      for (Step step : plan.steps()) {
+        if (step.command() instanceof Command.Call call) {
+          operations.merge(call.operation(), 1, Integer::sum);
+        } else if (step.command() instanceof Command.Write write) {
+          rollbacks += write.ending() == Ending.ROLLBACK ? 1 : 0;
+          write.rows().forEach(row -> kinds.merge(row.kind(), 1, Integer::sum));
+          write.rows().forEach(row -> tables.merge(row.table(), 1, Integer::sum));
+        } else if (step.command() instanceof Command.AdvanceClock advance) {
+          expiries += advance.seconds() > 900 ? 1 : 0;
+        } else {
+          restarts++;
+        }
+      }
+    }
+    int few = SEEDS / 20;
+    String seen =
+        operations
+            + " "
+            + kinds
+            + " "
+            + tables
+            + " rollbacks="
+            + rollbacks
+            + " restarts="
+            + restarts
+            + " expiries="
+            + expiries
+            + " otherUsers="
+            + otherUsers;
+    assertEquals(Set.of(0, 2, 10, 30), switchPercents);
+    assertEquals(Set.of(2, 3), devices);
+    assertEquals(Operation.values().length, operations.size(), seen);
+    assertEquals(RowWrite.Kind.values().length, kinds.size(), seen);
+    assertEquals(Table.values().length, tables.size(), seen);
+    assertTrue(rollbacks > few && restarts > few && expiries > few && otherUsers > few, seen);
+    assertTrue(operations.values().stream().allMatch(n -> n > 5 * few), seen);
+  }
+
+  @Test
+  void aboutTwoCrashesAPlanAndNearlyHalfOfThemInTheAcknowledgementGap() {
+    Map<String, Integer> count = new TreeMap<>();
+    for (Plan plan : plans(Profile.DEFAULT)) {
+      Set<Integer> pending = new HashSet<>();
+      for (Step step : plan.steps()) {
+        if (step.command() instanceof Command.Write write && write.ending() == Ending.COMMIT) {
+          pending.add(step.device());
+        }
+        boolean push =
+            step.command() instanceof Command.Call call
+                && (call.operation() == Operation.PUSH || call.operation() == Operation.SYNC);
+        long crashes = step.faults().stream().filter(Fault::isCrash).count();
+        count.merge("crashes", (int) crashes, Integer::sum);
+        if (crashes > 1) {
+          count.merge("double", 1, Integer::sum);
+          assertEquals(AfterCrash.RETRY, step.afterCrash());
+        }
+        if (step.afterCrash() == AfterCrash.MOVE_ON) {
+          count.merge("moveOn", 1, Integer::sum);
+        }
+        if (push
+            && pending.remove(step.device())
+            && !step.faults().isEmpty()
+            && step.faults().get(0) instanceof Fault.CrashAtAnswer answer
+            && (answer.n() == 4 || answer.n() == 5)) {
+          count.merge("gap", 1, Integer::sum);
+        }
+        for (Fault fault : step.faults()) {
+          count.merge(fault.getClass().getSimpleName(), 1, Integer::sum);
+          assertTrue(fault.n() <= (fault instanceof Fault.CrashAtSeam ? 150 : 8));
+        }
+      }
+    }
+    int crashes = count.get("crashes");
+    assertTrue(crashes > 1.8 * SEEDS && crashes < 2.2 * SEEDS, count::toString);
+    int gap = count.get("gap");
+    assertTrue(gap > 0.40 * crashes && gap < 0.50 * crashes, count::toString);
+    int few = SEEDS / 20;
+    assertTrue(count.get("double") > few && count.get("moveOn") > few, count::toString);
+    assertTrue(count.get("LoseRequest") > 5 * few, count::toString);
+    assertTrue(count.get("LoseResponse") > 5 * few, count::toString);
+  }
+
+  @Test
+  void aProfileChangesTheFaultsAndNothingElse() {
+    for (long seed = 0; seed < 200; seed++) {
+      Plan all = generator.generate(seed, Profile.DEFAULT);
+      Plan crashes = generator.generate(seed, Profile.CRASHES_ONLY);
+      Plan calm = generator.generate(seed, Profile.CALM);
+      assertEquals(calm.withSteps(List.of()), all.withSteps(List.of()));
+      assertEquals(calm.withSteps(List.of()), crashes.withSteps(List.of()));
+      for (int i = 0; i < calm.steps().size(); i++) {
+        Step step = calm.steps().get(i);
+        assertEquals(Step.of(step.device(), step.command()), step);
+        assertEquals(step.command(), all.steps().get(i).command());
+        assertEquals(step.command(), crashes.steps().get(i).command());
+        assertEquals(
+            all.steps().get(i).faults().stream().filter(Fault::isCrash).toList(),
+            crashes.steps().get(i).faults());
+      }
+    }
+  }
+
+  private List<Plan> plans(Profile profile) {
+    List<Plan> plans = new ArrayList<>();
+    for (long seed = 0; seed < SEEDS; seed++) {
+      plans.add(generator.generate(seed, profile));
+    }
+    return plans;
+  }
+
+  private static List<Operation> calls(Plan plan, int device) {
+    List<Operation> calls = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      if (step.device() == device && step.command() instanceof Command.Call call) {
+        calls.add(call.operation());
+      }
+    }
+    return calls;
+  }
+}
