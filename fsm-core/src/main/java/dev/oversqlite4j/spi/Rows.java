@@ -31,6 +31,12 @@ public interface Rows {
   void delete(RowKey key);
 
   /**
+   * Whether every foreign key to and from this row holds now. If not, the transaction could not commit:
+   * foreign keys are deferred while authoritative rows are written.
+   */
+  boolean referencesHold(RowKey key);
+
+  /**
    * Deletes all rows and row states of every managed table ever registered that still exists,
    * whatever the case of its name (W-36, W-37). Returns the number of app rows deleted.
    */

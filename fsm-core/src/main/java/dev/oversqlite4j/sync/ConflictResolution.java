@@ -145,6 +145,7 @@ final class ConflictResolution {
     List<FrozenRow> frozen = tx.outbox().rows();
     frozen.stream().filter(row -> !row.key().equals(key)).forEach(row -> Requeue.one(tx, row));
     tx.outbox().clear();
+    Optional<RowAuthority> known = tx.rows().authority(key);
     setAuthority(tx, key, server);
     if (plan instanceof ConflictPlan.TakeServer) {
       tx.discardedIntents()
@@ -157,7 +158,7 @@ final class ConflictResolution {
       if (local.newer().isPresent()) {
         requeue(tx, key, ConflictPlan.rebase(local.newer().get().op(), server), local.payload());
       } else {
-        tx.rows().authoritative(() -> writeServerRow(tx, key, serverPayload));
+        tx.rows().authoritative(() -> takeServerRow(tx, key, known, server, serverPayload));
       }
       return;
     }
@@ -168,6 +169,43 @@ final class ConflictResolution {
       return;
     }
     requeue(tx, key, plan, Optional.empty());
+  }
+
+  /**
+   * The server's row may refer to one that only a bundle still to be pulled brings (or be referred to
+   * by one that a bundle takes away). Then the local row stays, known at an older version, and the
+   * pull applies the server's row together with what it belongs to.
+   */
+  private static void takeServerRow(
+      LocalTransaction tx,
+      RowKey key,
+      Optional<RowAuthority> known,
+      ServerRow server,
+      Optional<DecodedPayload> serverPayload) {
+    Optional<String> before = tx.rows().live(key);
+    writeServerRow(tx, key, serverPayload);
+    if (tx.rows().referencesHold(key)) {
+      return;
+    }
+    if (before.isPresent()) {
+      tx.rows().upsertLocal(key, before.get());
+      tx.rows().setAuthority(key, known.orElse(olderThan(server)));
+    } else {
+      tx.rows().delete(key);
+      if (known.isPresent()) {
+        tx.rows().setAuthority(key, known.get());
+      } else {
+        tx.rows().forgetAuthority(key);
+      }
+    }
+  }
+
+  private static RowAuthority olderThan(ServerRow server) {
+    if (server instanceof ServerRow.Present present) {
+      return new RowAuthority(present.version() - 1, Liveness.LIVE);
+    }
+    return new RowAuthority(
+        server instanceof ServerRow.Deleted deleted ? deleted.version() - 1 : 0, Liveness.LIVE);
   }
 
   private static void writeServerRow(

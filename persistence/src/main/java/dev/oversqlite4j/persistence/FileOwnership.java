@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -53,6 +54,8 @@ final class FileOwnership implements OwnershipLock {
       return claimed
           ? Optional.of(new AcrossProcesses(canonicalDatabase, channel))
           : Optional.empty();
+    } catch (OverlappingFileLockException ownedByAnotherClassLoader) {
+      return Optional.empty();
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     } finally {

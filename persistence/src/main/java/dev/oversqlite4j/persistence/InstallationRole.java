@@ -130,8 +130,48 @@ final class InstallationRole implements Installation {
   @Override
   public long captureUntracked() {
     return uncaptured.stream()
-        .mapToLong(table -> captureUntrackedRows(table) + markVanishedRows(table))
+        .mapToLong(
+            table ->
+                refreshCapturedRows(table) + captureUntrackedRows(table) + markVanishedRows(table))
         .sum();
+  }
+
+  /**
+   * What was captured before the table changed, or before writes that no trigger saw, is read again
+   * from the rows (spec 4.9a); base and ordinal of the first touch stay.
+   */
+  private long refreshCapturedRows(TableShape table) {
+    String captured = "UPDATE _sync_dirty_rows AS d SET ";
+    String ofTable = "d.schema_name = ?1 AND d.table_name = ?2 AND ";
+    String key = RowJson.key(table.key(), "");
+    long refreshed =
+        sql.update(
+            captured
+                + "payload = u.payload, op = CASE WHEN EXISTS (SELECT 1 FROM _sync_row_state AS s"
+                + " WHERE s.schema_name = ?1 AND s.table_name = ?2 AND s.key_json = d.key_json"
+                + " AND s.deleted = 0) THEN 'UPDATE' ELSE 'INSERT' END FROM (SELECT "
+                + key
+                + " AS key_json, "
+                + RowJson.payload(table.columns(), "")
+                + " AS payload FROM "
+                + table.quoted()
+                + ") AS u WHERE "
+                + ofTable
+                + "d.key_json = u.key_json AND d.payload IS NOT u.payload",
+            schema.name(),
+            table.name());
+    return refreshed
+        + sql.update(
+            captured
+                + "payload = NULL, op = 'DELETE' WHERE "
+                + ofTable
+                + "d.payload IS NOT NULL AND d.key_json NOT IN (SELECT "
+                + key
+                + " FROM "
+                + table.quoted()
+                + ")",
+            schema.name(),
+            table.name());
   }
 
   /** I13: a row is tracked by a live row state, captured or frozen intent, or the quarantine. */

@@ -5,6 +5,7 @@ import dev.oversqlite4j.spi.DecodedPayload;
 import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.Rows;
+import dev.oversqlite4j.persistence.TableInspection.ForeignKeyColumn;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -114,6 +115,62 @@ final class RowTables implements Rows {
     requireAuthoritative();
     TableShape table = schema.get(key.table());
     sql.update(table.sql().delete(), LocalForm.key(table, key));
+  }
+
+  @Override
+  public boolean referencesHold(RowKey key) {
+    TableInspection inspection = new TableInspection(sql);
+    TableShape table = schema.get(key.table());
+    Object value = LocalForm.key(table, key);
+    for (ForeignKeyColumn reference : inspection.foreignKeys(table.realName())) {
+      TableShape parent = schema.get(reference.parent());
+      String column = SqlText.identifier(reference.column());
+      boolean dangling =
+          sql.exists(
+              "SELECT 1 FROM "
+                  + table.quoted()
+                  + " AS child WHERE child."
+                  + table.key().quoted()
+                  + " = ? AND child."
+                  + column
+                  + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+                  + parent.quoted()
+                  + " AS parent WHERE parent."
+                  + reference
+                      .parentColumn()
+                      .map(SqlText::identifier)
+                      .orElse(parent.key().quoted())
+                  + " = child."
+                  + column
+                  + ")",
+              value);
+      if (dangling) {
+        return false;
+      }
+    }
+    return live(key).isPresent() || !referred(inspection, table, value);
+  }
+
+  /** Whether a row of any managed table refers to this key. */
+  private boolean referred(TableInspection inspection, TableShape table, Object key) {
+    for (TableShape child : schema.tables()) {
+      for (ForeignKeyColumn reference : inspection.foreignKeys(child.realName())) {
+        boolean toKey =
+            reference.parent().equals(table.name())
+                && reference.parentColumn().orElse(table.key().name()).equals(table.key().name());
+        if (toKey
+            && sql.exists(
+                "SELECT 1 FROM "
+                    + child.quoted()
+                    + " WHERE "
+                    + SqlText.identifier(reference.column())
+                    + " = ? LIMIT 1",
+                key)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Children before parents: RESTRICT is never deferred. */

@@ -24,6 +24,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteDataSource;
 
 /**
@@ -39,6 +41,8 @@ import org.sqlite.SQLiteDataSource;
  * right after it.
  */
 public final class SqliteStore implements LocalStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
 
   /** How long a transaction waits for another writer, in milliseconds. */
   private static final int BUSY_TIMEOUT_MS = 5_000;
@@ -350,7 +354,12 @@ public final class SqliteStore implements LocalStore {
       inTransaction = false;
     }
     if (closeRequestedWhileBusy()) {
-      close();
+      try {
+        close();
+      } catch (OversqliteException failed) {
+        // The transaction has ended one way or the other; failing here would say it had not.
+        LOG.warn("The database could not be closed after its last transaction", failed);
+      }
     }
   }
 

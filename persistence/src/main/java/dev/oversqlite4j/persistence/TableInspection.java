@@ -15,7 +15,7 @@ final class TableInspection {
       "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
 
   private static final String FOREIGN_KEYS =
-      "SELECT seq, \"table\", \"from\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
+      "SELECT seq, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
 
   private final Sql sql;
 
@@ -35,8 +35,13 @@ final class TableInspection {
     }
   }
 
-  /** One column of a foreign key; {@code position} above 0 only in composite ones. */
-  record ForeignKeyColumn(int position, String parent, String column) {}
+  /**
+   * One column of a foreign key; {@code position} above 0 only in composite ones.
+   *
+   * @param parentColumn empty if the key column is meant without being named
+   */
+  record ForeignKeyColumn(
+      int position, String parent, String column, Optional<String> parentColumn) {}
 
   Optional<TableObject> find(String name) {
     return sql.first(OBJECT, row -> new TableObject(row.getString(1), row.getString(2)), name);
@@ -60,7 +65,11 @@ final class TableInspection {
     return sql.list(
         FOREIGN_KEYS,
         row ->
-            new ForeignKeyColumn(row.getInt(1), lower(row.getString(2)), lower(row.getString(3))),
+            new ForeignKeyColumn(
+                row.getInt(1),
+                lower(row.getString(2)),
+                lower(row.getString(3)),
+                Optional.ofNullable(row.getString(4)).map(TableInspection::lower)),
         realName);
   }
 

@@ -165,6 +165,26 @@ class InstallationTest {
   }
 
   @Test
+  void whatWasCapturedBeforeTheTableChangedIsReadAgain() throws SQLException {
+    db.installed().close();
+    db.run("INSERT INTO person (id) VALUES ('kept'), ('deleted'), ('reborn')");
+    db.run("DELETE FROM person WHERE id = 'reborn'");
+    db.run("UPDATE _sync_dirty_rows SET base_row_version = 40 + dirty_ordinal");
+    db.run("DROP TRIGGER trg_person_ai");
+    db.run("DROP TRIGGER trg_person_ad");
+    db.run("DELETE FROM person WHERE id = 'deleted'");
+    db.run("INSERT INTO person (id) VALUES ('reborn')");
+    db.run("ALTER TABLE person ADD COLUMN email TEXT");
+    db.installed().close();
+    assertEquals(
+        List.of("1|kept|INSERT|41|1", "2|deleted|DELETE|42|null", "3|reborn|INSERT|43|1"),
+        db.rows(
+            "SELECT dirty_ordinal, key_json ->> 'id', op, base_row_version,"
+                + " json_type(payload, '$.email') = 'null' FROM _sync_dirty_rows"
+                + " ORDER BY dirty_ordinal"));
+  }
+
+  @Test
   void aDifferentTriggerIsReplacedAndWhitespaceIsNoDifference() throws SQLException {
     db.installed().close();
     String wanted = db.rows("SELECT sql FROM sqlite_schema WHERE name = 'trg_person_ad'").get(0);

@@ -20,8 +20,10 @@ import dev.oversqlite4j.spi.OwnershipLock;
 import dev.oversqlite4j.spi.RowKey;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -79,6 +81,17 @@ class SqliteStoreTest {
     }
     try (SqliteStore next = overFile()) {
       claim(next);
+      assertThrows(DatabaseAlreadyOwnedException.class, () -> db.claimed());
+    }
+    db.claimed().close();
+  }
+
+  @Test
+  void whoeverLocksTheLockFileOwnsTheDatabase() throws Exception {
+    db.claimed().close();
+    Path beside = directory.resolve("app.db.oversqlite-lock");
+    try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+      channel.lock();
       assertThrows(DatabaseAlreadyOwnedException.class, () -> db.claimed());
     }
     db.claimed().close();

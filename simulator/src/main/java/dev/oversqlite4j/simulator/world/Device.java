@@ -92,13 +92,18 @@ public final class Device {
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       client = newClient();
       app = disk.getConnection();
-      try (Statement statement = app.createStatement()) {
-        statement.execute("PRAGMA foreign_keys=ON");
-      }
       observer = DriverManager.getConnection("jdbc:sqlite:" + file);
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
+    }
+  }
+
+  /** Every connection of the device, below the seams. */
+  private void prepare(Connection raw) throws SQLException {
+    DeterministicFunctions.register(raw, random.split(), world::nowMillis);
+    try (Statement statement = raw.createStatement()) {
+      statement.execute("PRAGMA foreign_keys=ON");
     }
   }
 
