@@ -31,8 +31,8 @@ public interface Rows {
   void delete(RowKey key);
 
   /**
-   * Whether every foreign key to and from this row holds now. If not, the transaction could not commit:
-   * foreign keys are deferred while authoritative rows are written.
+   * Whether every foreign key to and from this row holds now. If not, the transaction could not
+   * commit: foreign keys are deferred while authoritative rows are written.
    */
   boolean referencesHold(RowKey key);
 

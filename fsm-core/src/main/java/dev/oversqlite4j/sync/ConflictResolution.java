@@ -172,9 +172,9 @@ final class ConflictResolution {
   }
 
   /**
-   * The server's row may refer to one that only a bundle still to be pulled brings (or be referred to
-   * by one that a bundle takes away). Then the local row stays, known at an older version, and the
-   * pull applies the server's row together with what it belongs to.
+   * The server's row may refer to one that only a bundle still to be pulled brings (or be referred
+   * to by one that a bundle takes away). Then the local row stays, known at an older version, and
+   * the pull applies the server's row together with what it belongs to.
    */
   private static void takeServerRow(
       LocalTransaction tx,

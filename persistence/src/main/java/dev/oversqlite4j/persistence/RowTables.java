@@ -1,11 +1,11 @@
 package dev.oversqlite4j.persistence;
 
 import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.persistence.TableInspection.ForeignKeyColumn;
 import dev.oversqlite4j.spi.DecodedPayload;
 import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.Rows;
-import dev.oversqlite4j.persistence.TableInspection.ForeignKeyColumn;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -136,10 +136,7 @@ final class RowTables implements Rows {
                   + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
                   + parent.quoted()
                   + " AS parent WHERE parent."
-                  + reference
-                      .parentColumn()
-                      .map(SqlText::identifier)
-                      .orElse(parent.key().quoted())
+                  + reference.parentColumn().map(SqlText::identifier).orElse(parent.key().quoted())
                   + " = child."
                   + column
                   + ")",

@@ -31,8 +31,7 @@ final class StoreJournalTransaction implements JournalTransaction {
   public Optional<JournalEntry> head(String machine) {
     try {
       if (!heads.containsKey(machine)) {
-        heads.put(
-            machine, exists() ? table.head(sql.connection(), machine) : Optional.empty());
+        heads.put(machine, exists() ? table.head(sql.connection(), machine) : Optional.empty());
       }
       return heads.get(machine);
     } catch (SQLException failed) {
@@ -42,9 +41,7 @@ final class StoreJournalTransaction implements JournalTransaction {
 
   List<JournalEntry> entries(String machine, long afterSeq, int limit) {
     try {
-      return exists()
-          ? table.entries(sql.connection(), machine, afterSeq, limit)
-          : List.of();
+      return exists() ? table.entries(sql.connection(), machine, afterSeq, limit) : List.of();
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }

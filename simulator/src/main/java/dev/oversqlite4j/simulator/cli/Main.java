@@ -70,6 +70,9 @@ public final class Main implements Runnable {
     CommandLine program = new CommandLine(new Main());
     program.addSubcommand(new SimulateCommand(environment));
     program.addSubcommand(new ReplayCommand(environment));
+    program.addSubcommand(new ServeCommand(environment));
+    program.addSubcommand(new JournalCommand(environment));
+    program.addSubcommand(new DiagramCommand(environment));
     program.setOut(environment.out());
     program.setErr(environment.err());
     program.setColorScheme(

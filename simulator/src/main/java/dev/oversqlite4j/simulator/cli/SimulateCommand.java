@@ -23,6 +23,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -144,9 +147,19 @@ final class SimulateCommand implements Callable<Integer> {
             + result.transitionsTotal()
             + " declared ones covered"
             + (result.uncovered().isEmpty() ? "" : "; not covered:"));
-    result.uncovered().forEach(name -> printRow(people, "", name));
+    byTrigger(result.uncovered())
+        .forEach((trigger, edges) -> printRow(people, "", trigger + ": " + edges));
     printRow(people, "trace hash", result.traceHash());
     printRow(people, "seconds", format("%.1f", seconds));
+  }
+
+  private static Map<String, String> byTrigger(List<String> transitions) {
+    Map<String, String> edges = new LinkedHashMap<>();
+    for (String transition : transitions) {
+      String[] parts = transition.split(" ");
+      edges.merge(parts[1], parts[0] + " → " + parts[2], (before, edge) -> before + ", " + edge);
+    }
+    return edges;
   }
 
   private void printFailures(PrintWriter people, CampaignResult result) throws IOException {

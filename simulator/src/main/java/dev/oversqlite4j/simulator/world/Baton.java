@@ -81,7 +81,10 @@ final class Baton {
     broken.ifPresent(Baton::rethrow);
   }
 
-  /** Ends all threads and waits for that; an actor in the middle of a task unwinds as if its process had died. */
+  /**
+   * Ends all threads and waits for that; an actor in the middle of a task unwinds as if its process
+   * had died.
+   */
   void end() {
     over = true;
     actors.forEach(actor -> actor.go.release());

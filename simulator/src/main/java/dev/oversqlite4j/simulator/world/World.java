@@ -326,7 +326,8 @@ public final class World implements AutoCloseable {
     for (Device device : devices) {
       actorOfThread.set(device.clientActor());
       running.put(
-          device.clientActor(), new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
+          device.clientActor(),
+          new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
       device.shutDown();
       boot(device);
       call(device, Operation.OPEN);
