@@ -22,7 +22,7 @@ final class JdbcJournalTransaction implements JournalTransaction {
   @Override
   public Optional<JournalEntry> head(String machine) {
     try {
-      return table.head(connection, machine);
+      return table.head(JournalTable.Statements.once(connection), machine);
     } catch (SQLException failed) {
       throw new JournalFailedException(
           "The last journal row of machine " + machine + " could not be read. See the cause.",
@@ -34,7 +34,8 @@ final class JdbcJournalTransaction implements JournalTransaction {
   public long append(
       String machine, String trigger, String from, String to, String opId, Facts facts) {
     try {
-      return table.append(connection, machine, trigger, from, to, opId, facts);
+      return table.append(
+          JournalTable.Statements.once(connection), machine, trigger, from, to, opId, facts);
     } catch (SQLException failed) {
       throw new JournalFailedException(
           "The journal row of "

@@ -82,6 +82,29 @@ final class JournalTable {
     this.clock = Objects.requireNonNull(clock, "clock");
   }
 
+  /** Where prepared statements come from, and whether they are kept. */
+  interface Statements {
+    PreparedStatement prepared(String sql) throws SQLException;
+
+    /** The statement was used. */
+    void done(PreparedStatement statement) throws SQLException;
+
+    /** Each statement is prepared for one use. */
+    static Statements once(Connection connection) {
+      return new Statements() {
+        @Override
+        public PreparedStatement prepared(String sql) throws SQLException {
+          return connection.prepareStatement(sql);
+        }
+
+        @Override
+        public void done(PreparedStatement statement) throws SQLException {
+          statement.close();
+        }
+      };
+    }
+  }
+
   void createIfMissing(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(CREATE);
@@ -96,18 +119,21 @@ final class JournalTable {
   }
 
   /** The last row of a machine. */
-  Optional<JournalEntry> head(Connection connection, String machine) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(HEAD)) {
+  Optional<JournalEntry> head(Statements statements, String machine) throws SQLException {
+    PreparedStatement statement = statements.prepared(HEAD);
+    try {
       statement.setString(1, machine);
       try (ResultSet rows = statement.executeQuery()) {
         return rows.next() ? Optional.of(Row.read(rows).entry()) : Optional.empty();
       }
+    } finally {
+      statements.done(statement);
     }
   }
 
   /** Appends a row and returns its sequence number. */
   long append(
-      Connection connection,
+      Statements statements,
       String machine,
       String trigger,
       String from,
@@ -115,7 +141,7 @@ final class JournalTable {
       String opId,
       Facts facts)
       throws SQLException {
-    Link last = lastLink(connection, machine);
+    Link last = lastLink(statements, machine);
     Row row =
         new Row(
                 machine,
@@ -128,9 +154,12 @@ final class JournalTable {
                 clock.now().toString(),
                 "")
             .chainedTo(last.chain);
-    try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
+    PreparedStatement statement = statements.prepared(APPEND);
+    try {
       row.bind(statement);
       statement.executeUpdate();
+    } finally {
+      statements.done(statement);
     }
     return row.seq;
   }
@@ -192,12 +221,15 @@ final class JournalTable {
     return new ChainCheck.Intact(count);
   }
 
-  private static Link lastLink(Connection connection, String machine) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(LAST_LINK)) {
+  private static Link lastLink(Statements statements, String machine) throws SQLException {
+    PreparedStatement statement = statements.prepared(LAST_LINK);
+    try {
       statement.setString(1, machine);
       try (ResultSet rows = statement.executeQuery()) {
         return rows.next() ? new Link(rows.getLong(1), rows.getString(2)) : Link.NONE;
       }
+    } finally {
+      statements.done(statement);
     }
   }
 

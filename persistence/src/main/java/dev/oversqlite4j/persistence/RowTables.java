@@ -6,15 +6,10 @@ import dev.oversqlite4j.spi.DecodedPayload;
 import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.Rows;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** App rows, and their versions in {@code _sync_row_state}. */
 final class RowTables implements Rows {
@@ -170,23 +165,24 @@ final class RowTables implements Rows {
     return false;
   }
 
-  /** Children before parents: RESTRICT is never deferred. */
+  /** In any order: deferred foreign keys defer RESTRICT too. */
   @Override
   public long wipeAll() {
     requireAuthoritative();
-    List<String> tables = everManaged();
+    List<String> tables = everManaged().stream().map(SqlText::identifier).toList();
     long rows = 0;
+    // Counted first, for a delete does not count what it cascades to.
     for (String table : tables) {
-      rows += sql.number("SELECT count(*) FROM " + SqlText.identifier(table));
+      rows += sql.number("SELECT count(*) FROM " + table);
     }
     for (String table : tables) {
-      sql.update("DELETE FROM " + SqlText.identifier(table));
+      sql.update("DELETE FROM " + table);
     }
     sql.update("DELETE FROM _sync_row_state");
     return rows;
   }
 
-  /** Real names of all tables that are or were managed and still exist, children first (W-36). */
+  /** Real names of all tables that are or were managed and still exist (W-36, W-37). */
   private List<String> everManaged() {
     TableInspection inspection = new TableInspection(sql);
     Set<String> names = new LinkedHashSet<>();
@@ -195,25 +191,12 @@ final class RowTables implements Rows {
         sql.list(
             "SELECT table_name FROM _sync_managed_tables ORDER BY table_name",
             row -> TableInspection.lower(row.getString(1))));
-    Map<String, String> realNames = new LinkedHashMap<>();
-    Map<String, Set<String>> parents = new LinkedHashMap<>();
-    for (String name : names) {
-      inspection
-          .find(name)
-          .filter(found -> found.type().equals("table"))
-          .ifPresent(
-              found -> {
-                realNames.put(name, found.realName());
-                parents.put(
-                    name,
-                    inspection.foreignKeys(found.realName()).stream()
-                        .map(TableInspection.ForeignKeyColumn::parent)
-                        .collect(Collectors.toCollection(LinkedHashSet::new)));
-              });
-    }
-    List<String> childrenFirst = new ArrayList<>(TableOrder.parentsFirst(parents));
-    Collections.reverse(childrenFirst);
-    return childrenFirst.stream().map(realNames::get).toList();
+    return names.stream()
+        .map(inspection::find)
+        .flatMap(Optional::stream)
+        .filter(found -> found.type().equals("table"))
+        .map(TableInspection.TableObject::realName)
+        .toList();
   }
 
   @Override

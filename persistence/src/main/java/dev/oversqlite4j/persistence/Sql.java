@@ -125,7 +125,23 @@ final class Sql {
     database.execute(op, sql);
   }
 
-  /** The connection of this transaction, for the journal, which prepares its own statements. */
+  /** The kept statements of the connection, for the journal, which has its own texts. */
+  JournalTable.Statements statements() {
+    requireAlive();
+    return new JournalTable.Statements() {
+      @Override
+      public PreparedStatement prepared(String sql) throws SQLException {
+        return database.prepared(sql);
+      }
+
+      @Override
+      public void done(PreparedStatement statement) {
+        // Kept for the next transaction.
+      }
+    };
+  }
+
+  /** The connection of this transaction, for what needs one. */
   Connection connection() {
     requireAlive();
     return database.connection();

@@ -31,7 +31,7 @@ final class StoreJournalTransaction implements JournalTransaction {
   public Optional<JournalEntry> head(String machine) {
     try {
       if (!heads.containsKey(machine)) {
-        heads.put(machine, exists() ? table.head(sql.connection(), machine) : Optional.empty());
+        heads.put(machine, exists() ? table.head(sql.statements(), machine) : Optional.empty());
       }
       return heads.get(machine);
     } catch (SQLException failed) {
@@ -53,7 +53,7 @@ final class StoreJournalTransaction implements JournalTransaction {
     sql.requireWrite();
     heads.remove(machine);
     try {
-      return table.append(sql.connection(), machine, trigger, from, to, opId, facts);
+      return table.append(sql.statements(), machine, trigger, from, to, opId, facts);
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }

@@ -96,7 +96,10 @@ final class CaptureModel {
           known.put(
               personKey(person),
               new Known(10L + command.other(), command.kind() == Command.Kind.SERVER_HAS_PERSON));
-      case FREEZE -> dirty.clear();
+      case FREEZE ->
+          dirty.values().stream()
+              .min(Comparator.comparingLong(Dirty::ordinal))
+              .ifPresent(first -> dirty.remove(first.key()));
     }
   }
 

@@ -106,7 +106,10 @@ class CaptureTriggersTest {
               person,
               10 + command.other(),
               command.kind() == Command.Kind.SERVER_HAS_PERSON ? 0 : 1);
-      case FREEZE -> db.run("DELETE FROM _sync_dirty_rows");
+      case FREEZE ->
+          db.run(
+              "DELETE FROM _sync_dirty_rows WHERE dirty_ordinal ="
+                  + " (SELECT min(dirty_ordinal) FROM _sync_dirty_rows)");
     }
   }
 

@@ -28,9 +28,24 @@ class JournalTableTest {
     table.createIfMissing(connection);
     table.createIfMissing(connection);
     for (String machine : new String[] {"a", "b"}) {
-      table.append(connection, machine, "GO", "X", "Y", "op-1", Facts.of("n", 1));
-      table.append(connection, machine, "GO", "Y", "Z", "", Facts.none());
-      table.append(connection, machine, "BACK", "Z", "X", "op-2", Facts.of("n", 3));
+      table.append(
+          JournalTable.Statements.once(connection),
+          machine,
+          "GO",
+          "X",
+          "Y",
+          "op-1",
+          Facts.of("n", 1));
+      table.append(
+          JournalTable.Statements.once(connection), machine, "GO", "Y", "Z", "", Facts.none());
+      table.append(
+          JournalTable.Statements.once(connection),
+          machine,
+          "BACK",
+          "Z",
+          "X",
+          "op-2",
+          Facts.of("n", 3));
     }
   }
 
@@ -50,8 +65,8 @@ class JournalTableTest {
     assertEquals(new ChainCheck.Intact(6), table.verify(connection));
     assertEquals(new ChainCheck.Intact(3), table.verify(connection, "b"));
     assertEquals(new ChainCheck.Intact(0), table.verify(connection, "c"));
-    assertEquals(Optional.empty(), table.head(connection, "c"));
-    assertEquals(3, table.head(connection, "a").orElseThrow().seq());
+    assertEquals(Optional.empty(), table.head(JournalTable.Statements.once(connection), "c"));
+    assertEquals(3, table.head(JournalTable.Statements.once(connection), "a").orElseThrow().seq());
   }
 
   @ParameterizedTest
@@ -108,7 +123,9 @@ class JournalTableTest {
   @ValueSource(strings = {"facts = 'nonsense'", "facts = '[]'", "at = 'yesterday'"})
   void aDamagedRowIsATypedError(String change) throws SQLException {
     sql("UPDATE _fsm_journal SET " + change + " WHERE machine = 'a' AND seq = 3");
-    assertThrows(JournalFailedException.class, () -> table.head(connection, "a"));
+    assertThrows(
+        JournalFailedException.class,
+        () -> table.head(JournalTable.Statements.once(connection), "a"));
     assertThrows(JournalFailedException.class, () -> table.entries(connection, "a", 0, 9));
     assertEquals(
         new ChainCheck.Broken("a", 3, "its chain does not match its columns"),

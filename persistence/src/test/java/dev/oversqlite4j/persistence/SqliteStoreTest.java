@@ -109,6 +109,17 @@ class SqliteStoreTest {
   }
 
   @Test
+  void anIdentityIsClaimedOnceAtATime() {
+    OwnershipLock.Claim claim = new FileOwnership().tryClaim("memory:1").orElseThrow();
+    assertEquals(Optional.empty(), new FileOwnership().tryClaim("memory:1"));
+    claim.close();
+    OwnershipLock.Claim next = new FileOwnership().tryClaim("memory:1").orElseThrow();
+    claim.close();
+    assertEquals(Optional.empty(), new FileOwnership().tryClaim("memory:1"), "closed twice");
+    next.close();
+  }
+
+  @Test
   void anOwnershipLockOfTheOptionsReplacesTheDefault() {
     List<String> events = new ArrayList<>();
     OwnershipLock lock =

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** A database file with the app's own connection to it. */
 final class TestDatabase implements AutoCloseable {
@@ -33,8 +34,12 @@ final class TestDatabase implements AutoCloseable {
   final Path file;
   final Connection app;
 
-  private TestDatabase(Path file, String ddl) {
+  /** Whether the directory is deleted at the end. */
+  private final boolean temporary;
+
+  private TestDatabase(Path file, String ddl, boolean temporary) {
     this.file = file;
+    this.temporary = temporary;
     try {
       app = DriverManager.getConnection("jdbc:sqlite:" + file);
       run("PRAGMA foreign_keys = ON");
@@ -51,13 +56,14 @@ final class TestDatabase implements AutoCloseable {
   }
 
   static TestDatabase in(Path directory, String ddl) {
-    return new TestDatabase(directory.resolve("app.db"), ddl);
+    return new TestDatabase(directory.resolve("app.db"), ddl, false);
   }
 
   /** For properties, whose tries have no directory of their own. */
   static TestDatabase temporary(String ddl) {
     try {
-      return in(Files.createTempDirectory("oversqlite4j"), ddl);
+      Path directory = Files.createTempDirectory("oversqlite4j");
+      return new TestDatabase(directory.resolve("app.db"), ddl, true);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
@@ -164,7 +170,15 @@ final class TestDatabase implements AutoCloseable {
   public void close() {
     try {
       app.close();
-    } catch (SQLException failed) {
+      if (temporary) {
+        try (Stream<Path> files = Files.list(file.getParent())) {
+          for (Path each : files.toList()) {
+            Files.delete(each);
+          }
+        }
+        Files.delete(file.getParent());
+      }
+    } catch (SQLException | IOException failed) {
       throw new AssertionError(failed);
     }
   }

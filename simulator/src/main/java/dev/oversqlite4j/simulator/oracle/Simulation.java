@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Runs one plan in a world of its own under the eyes of the oracle. Thread-safe. */
 public final class Simulation {
@@ -78,25 +79,27 @@ public final class Simulation {
   }
 
   public Result run(Plan plan) {
-    return run(plan, (device, step, n, seam) -> {});
+    return run(plan, (device, step, life, n, seam) -> {}, world -> {});
   }
 
-  /** Runs a plan, telling {@code seams} every seam it reaches. */
-  public Result run(Plan plan, SeamListener seams) {
+  /** Runs a plan, telling {@code seams} every seam and {@code crashes} every crash. */
+  public Result run(Plan plan, SeamListener seams, Consumer<World> crashes) {
     Path folder = Folders.create();
     try {
-      return runIn(plan, seams, folder);
+      return runIn(plan, seams, crashes, folder);
     } finally {
       Folders.delete(folder);
     }
   }
 
   /** Runs a plan and leaves the devices' files in {@code folder}. */
-  public Result runIn(Plan plan, SeamListener seams, Path folder) {
+  public Result runIn(
+      Plan plan, SeamListener seams, Consumer<World> crashes, Path folder) {
     Oracle[] oracle = new Oracle[1];
     try (World world =
         new World(plan, folder, parts, tracing, server -> oracle[0] = new Oracle(server))) {
       world.onSeam(seams);
+      world.onCrash(crashes);
       Optional<Failure> failure = Optional.empty();
       try {
         world.run();

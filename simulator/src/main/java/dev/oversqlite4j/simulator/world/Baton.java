@@ -58,6 +58,11 @@ final class Baton {
     this.switchPercent = switchPercent;
   }
 
+  /** How many tasks have begun. */
+  int released() {
+    return next;
+  }
+
   /** Starts the thread of an actor; it waits for its first task. */
   void admit(Actor actor) {
     Thread thread = new Thread(() -> live(actor), actor.name);

@@ -49,7 +49,7 @@ public final class Device {
   private SeamDataSource disk;
   private OversqliteClient client;
   private Connection app;
-  private Connection observer;
+  private Observer observer;
   private boolean opened;
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
@@ -92,7 +92,7 @@ public final class Device {
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       client = newClient();
       app = disk.getConnection();
-      observer = DriverManager.getConnection("jdbc:sqlite:" + file);
+      observer = Observer.of(file);
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
@@ -209,7 +209,7 @@ public final class Device {
   }
 
   /** A connection of nobody in the simulation, for looking. */
-  public Connection observer() {
+  public Observer observer() {
     return observer;
   }
 
@@ -243,6 +243,17 @@ public final class Device {
 
   void want(String userId) {
     wantedUser = userId;
+  }
+
+  /** What the app and the library remember in memory. */
+  public String memory() {
+    return (opened ? "opened" : "unopened") + " " + wantedUser;
+  }
+
+  /** The state the journal ends in. */
+  public String fold() {
+    DeviceTables tables = DeviceTables.read(observer);
+    return tables.tail().isEmpty() ? "" : tables.tail().get(tables.tail().size() - 1).to();
   }
 
   @Override

@@ -4,10 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.oversqlite4j.simulator.plan.Table;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -110,20 +108,20 @@ public record DeviceTables(
   }
 
   /** Reads everything in one transaction. */
-  public static DeviceTables read(Connection connection) {
-    try (Statement s = connection.createStatement()) {
-      s.execute("BEGIN");
+  public static DeviceTables read(Observer observer) {
+    try {
+      observer.execute("BEGIN");
       try {
-        return read(s);
+        return readAll(observer);
       } finally {
-        s.execute("COMMIT");
+        observer.execute("COMMIT");
       }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulator cannot read a device's file", e);
     }
   }
 
-  private static DeviceTables read(Statement s) throws SQLException {
+  private static DeviceTables readAll(Observer s) throws SQLException {
     Map<RowId, String> rows = appRows(s);
     if (!exists(s, "_sync_attachment_state")) {
       return new DeviceTables(
@@ -131,13 +129,11 @@ public record DeviceTables(
           List.of());
     }
     Map<RowId, RowState> states = new TreeMap<>();
-    query(
-        s,
+    s.query(
         "SELECT table_name, key_json, row_version, deleted FROM _sync_row_state",
         r -> states.put(rowId(r), new RowState(r.getLong(3), r.getInt(4) != 0)));
     List<Discarded> discarded = new ArrayList<>();
-    query(
-        s,
+    s.query(
         "SELECT table_name, key_json, op, payload, cause FROM _fsm_discarded_intent"
             + " WHERE pending = 0 ORDER BY id",
         r ->
@@ -145,10 +141,9 @@ public record DeviceTables(
                 new Discarded(
                     rowId(r), r.getString(3), tag(rowId(r), r.getString(4)), r.getString(5))));
     List<RowId> quarantined = new ArrayList<>();
-    query(s, "SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
+    s.query("SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
     List<JournalRow> tail = new ArrayList<>();
-    query(
-        s,
+    s.query(
         "SELECT seq, \"trigger\", from_state, to_state FROM _fsm_journal"
             + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 2",
         r ->
@@ -171,10 +166,9 @@ public record DeviceTables(
         tail);
   }
 
-  private static Control control(Statement s) throws SQLException {
+  private static Control control(Observer s) throws SQLException {
     Control[] control = new Control[1];
-    query(
-        s,
+    s.query(
         """
         SELECT p.apply_mode, a.current_source_id, a.binding_state, a.attached_user_id,
                a.last_bundle_seq_seen, a.rebuild_required, a.pending_initialization_id,
@@ -206,11 +200,10 @@ public record DeviceTables(
     return control[0];
   }
 
-  private static Map<RowId, String> appRows(Statement s) throws SQLException {
+  private static Map<RowId, String> appRows(Observer s) throws SQLException {
     Map<RowId, String> rows = new TreeMap<>();
     for (Table table : Table.values()) {
-      query(
-          s,
+      s.query(
           "SELECT CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END, "
               + Business.tagColumn(table)
               + " FROM "
@@ -224,11 +217,10 @@ public record DeviceTables(
   }
 
   /** Every value of every app row as SQL text, for comparing devices. */
-  public static List<String> appContent(Connection connection) {
+  public static List<String> appContent(Observer observer) {
     List<String> content = new ArrayList<>();
-    try (Statement s = connection.createStatement()) {
-      query(
-          s,
+    try {
+      observer.query(
           "SELECT 'person', quote(id), quote(first_name), quote(last_name), quote(email) FROM person"
               + " UNION ALL SELECT 'note', quote(id), quote(person_id), quote(title),"
               + " quote(content) FROM note"
@@ -249,10 +241,9 @@ public record DeviceTables(
     return content;
   }
 
-  private static Map<RowId, Intent> intents(Statement s, String sql) throws SQLException {
+  private static Map<RowId, Intent> intents(Observer s, String sql) throws SQLException {
     Map<RowId, Intent> intents = new TreeMap<>();
-    query(
-        s,
+    s.query(
         sql,
         r ->
             intents.put(
@@ -282,22 +273,9 @@ public record DeviceTables(
     }
   }
 
-  private static boolean exists(Statement s, String table) throws SQLException {
-    try (ResultSet r = s.executeQuery("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'")) {
-      return r.next();
-    }
-  }
-
-  @FunctionalInterface
-  private interface RowReader {
-    void read(ResultSet row) throws SQLException;
-  }
-
-  private static void query(Statement s, String sql, RowReader reader) throws SQLException {
-    try (ResultSet r = s.executeQuery(sql)) {
-      while (r.next()) {
-        reader.read(r);
-      }
-    }
+  private static boolean exists(Observer s, String table) throws SQLException {
+    boolean[] found = new boolean[1];
+    s.query("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'", r -> found[0] = true);
+    return found[0];
   }
 }

@@ -207,6 +207,7 @@ public final class World implements AutoCloseable {
     device.crash();
     witness.crashed(device, lastSeam);
     boot(device);
+    crashListener.accept(this);
   }
 
   private Seam lastSeam = new Seam(Seam.Kind.LOCK, "start");
@@ -469,16 +470,25 @@ public final class World implements AutoCloseable {
   }
 
   private void observeSeam(Device device, Seam seam, StepRun run) {
-    seamListener.seam(device.index(), run.index, run.seamsOfLife, seam);
+    seamListener.seam(device.index(), run.index, run.crashesOfStep, run.seamsOfLife, seam);
   }
 
-  /** Wants to know every seam that a plan reaches, to enumerate crash points. */
+  /**
+   * Wants to know every seam that a plan reaches, to enumerate crash points: the step, how often its
+   * process has crashed in it, and the number of the seam since.
+   */
   @FunctionalInterface
   public interface SeamListener {
-    void seam(int device, int step, int seamOfLife, Seam seam);
+    void seam(int device, int step, int life, int seamOfLife, Seam seam);
   }
 
-  private SeamListener seamListener = (device, step, n, seam) -> {};
+  private SeamListener seamListener = (device, step, life, n, seam) -> {};
+  private java.util.function.Consumer<World> crashListener = world -> {};
+
+  /** Is told of every crash, once the next process is up. To be set before the run. */
+  public void onCrash(java.util.function.Consumer<World> listener) {
+    crashListener = listener;
+  }
 
   /** To be set before the run. */
   public void onSeam(SeamListener listener) {
@@ -496,7 +506,8 @@ public final class World implements AutoCloseable {
     meet(device, new Seam(Seam.Kind.SLEEP, "sleep"));
   }
 
-  long nowMillis() {
+  /** Milliseconds of virtual time since 1970. */
+  public long nowMillis() {
     return nowMillis;
   }
 
@@ -540,6 +551,11 @@ public final class World implements AutoCloseable {
    */
   public RunCounts counts(long ackGapCrashes) {
     return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
+  }
+
+  /** How many steps of the plan have begun. */
+  public int released() {
+    return baton.released();
   }
 
   /** The server's state, for exploration. */
