@@ -67,7 +67,7 @@ final class DemoCommand implements Callable<Integer> {
     try {
       result =
           new Simulation(environment.parts(), Tracing.CONTENT)
-              .runIn(plan(), (device, step, n, seam) -> {}, work);
+              .runIn(plan(), (device, step, life, n, seam) -> {}, world -> {}, work);
       DemoStory.tell(out, result.timeline());
       if (result.failure().isEmpty()) {
         Path phone = moved(work, PHONE, folder.resolve("phone.db"));
@@ -79,7 +79,11 @@ final class DemoCommand implements Callable<Integer> {
         out.println();
         out.println("The phone's journal knows what happened; look for REPAIR:");
         out.println(
-            "  " + environment.program() + " journal " + Names.quoted(phone.toString()) + " --verify");
+            "  "
+                + environment.program()
+                + " journal "
+                + Names.quoted(phone.toString())
+                + " --verify");
       }
     } finally {
       Folders.delete(work);
@@ -143,8 +147,7 @@ final class DemoCommand implements Callable<Integer> {
             Optional.empty()));
     steps.add(call(LAPTOP, Operation.SYNC));
     steps.add(call(PHONE, Operation.SYNC));
-    return new Plan(
-        Plan.VERSION, 0, 0, 2, List.of("ada", "ada"), steps, Optional.of("the demo"));
+    return new Plan(Plan.VERSION, 0, 0, 2, List.of("ada", "ada"), steps, Optional.of("the demo"));
   }
 
   private static Step call(int device, Operation operation) {

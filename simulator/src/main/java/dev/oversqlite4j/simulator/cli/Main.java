@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 fine, 1 safety violated, 2 no progress, 3 not deterministic, 4 proved nothing,",
-      "64 wrong arguments, 70 unexpected error.",
+      "Exit codes: 0 fine, 1 safety violated, 2 no progress, 3 not deterministic,",
+      "4 proved nothing, 64 wrong arguments, 70 unexpected error.",
       "",
       "Example: oversqlite4j simulate --seeds 100"
     })
@@ -70,6 +70,8 @@ public final class Main implements Runnable {
     CommandLine program = new CommandLine(new Main());
     program.addSubcommand(new SimulateCommand(environment));
     program.addSubcommand(new ReplayCommand(environment));
+    program.addSubcommand(new ExploreCommand(environment));
+    program.addSubcommand(new DemoCommand(environment));
     program.addSubcommand(new ServeCommand(environment));
     program.addSubcommand(new JournalCommand(environment));
     program.addSubcommand(new DiagramCommand(environment));

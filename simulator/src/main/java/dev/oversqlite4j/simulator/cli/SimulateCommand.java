@@ -21,7 +21,6 @@ import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +39,6 @@ import picocli.CommandLine.Option;
 final class SimulateCommand implements Callable<Integer> {
 
   private static final int SHRINK_RUNS_MAX = 400;
-  private static final String FAILURES_FOLDER = "oversqlite4j-failures";
 
   private final Environment environment;
 
@@ -212,12 +210,10 @@ final class SimulateCommand implements Callable<Integer> {
                         .isPresent(),
                 SHRINK_RUNS_MAX);
     Path file =
-        environment
-            .folder()
-            .resolve(FAILURES_FOLDER)
-            .resolve("seed-" + failed.seed() + "-" + Names.of(profile) + ".json");
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, PlanJson.write(explained(small, violated.failure())));
+        FailureFiles.write(
+            environment.folder(),
+            "seed-" + failed.seed() + "-" + Names.of(profile),
+            PlanJson.write(explained(small, violated.failure())));
     people.println(
         "  "
             + failed.plan().steps().size()
