@@ -39,7 +39,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final int LAPTOP = 1;
 
   /** A push asks for the capabilities, creates a session, uploads one chunk and commits. */
-  private static final int COMMIT_REQUEST = 3;
+  private static final int COMMIT_REQUEST = 4;
 
   private final Environment environment;
 
@@ -68,6 +68,9 @@ final class DemoCommand implements Callable<Integer> {
       result =
           new Simulation(environment.parts(), Tracing.CONTENT)
               .runIn(plan(), (device, step, life, n, seam) -> {}, world -> {}, work);
+      if (result.counts().ackGapCrashes() != 1) {
+        throw new IllegalStateException("The demo's crash missed the moment it is about");
+      }
       DemoStory.tell(out, result.timeline());
       if (result.failure().isEmpty()) {
         Path phone = moved(work, PHONE, folder.resolve("phone.db"));
