@@ -1,0 +1,224 @@
+package dev.oversqlite4j.simulator.campaign;
+
+import dev.oversqlite4j.fsm.Transition;
+import dev.oversqlite4j.lifecycle.DurableState;
+import dev.oversqlite4j.lifecycle.LifecycleDefinition;
+import dev.oversqlite4j.lifecycle.Trigger;
+import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
+import dev.oversqlite4j.simulator.oracle.Simulation;
+import dev.oversqlite4j.simulator.oracle.Simulation.Result;
+import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.plan.PlanGenerator;
+import dev.oversqlite4j.simulator.world.Parts;
+import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Runs many seeds on several threads and adds up what they did. Thread-safe. */
+public final class Campaign {
+
+  /** A campaign ends here: more failures of the same defect teach nothing. */
+  private static final int FAILURES_MAX = 3;
+
+  private static final int MIN_DEVICES = 2;
+  private static final int MIN_OPERATIONS = 20;
+  private static final int MIN_ACK_GAP_PERCENT = 10;
+
+  // Enough that no thread waits for the seed whose turn it is to be counted.
+  private static final int QUEUED_PER_THREAD = 8;
+
+  private final Parts parts;
+  private final int threads;
+
+  /**
+   * @param parts what the devices are built from
+   * @param threads how many seeds run at a time, at least 1; changes nothing but the time
+   */
+  public Campaign(Parts parts, int threads) {
+    this.parts = parts;
+    this.threads = threads;
+  }
+
+  /** Is told how far a campaign is, on the thread that runs it, in the order of the seeds. */
+  @FunctionalInterface
+  public interface Progress {
+    void seedDone(long done, RunCounts soFar, int failures);
+  }
+
+  /**
+   * Runs a campaign to its end, or to its first few failures.
+   *
+   * @throws BrokenRunException if a run could not be finished
+   */
+  public CampaignResult run(Settings settings, Progress progress) {
+    ExecutorService pool =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "campaign");
+              thread.setDaemon(true);
+              return thread;
+            });
+    Deque<Future<SeedRun>> queue = new ArrayDeque<>();
+    Totals totals = new Totals();
+    try {
+      long next = 0;
+      for (long done = 0; done < settings.seeds(); done++) {
+        while (next < settings.seeds() && queue.size() < threads * QUEUED_PER_THREAD) {
+          long seed = settings.start() + next++;
+          queue.add(pool.submit(() -> runSeed(seed, settings)));
+        }
+        totals.add(await(settings.start() + done, queue.remove()));
+        progress.seedDone(done + 1, totals.counts(), totals.failures.size());
+        if (totals.failures.size() == FAILURES_MAX) {
+          break;
+        }
+      }
+    } finally {
+      queue.forEach(waiting -> waiting.cancel(false));
+      pool.shutdown();
+    }
+    return totals.result();
+  }
+
+  private record SeedRun(long seed, Result result, Optional<FailedSeed> failure) {}
+
+  private SeedRun runSeed(long seed, Settings settings) {
+    Plan plan = new PlanGenerator().generate(seed, settings.profile());
+    Simulation simulation = new Simulation(parts, Tracing.CONTENT);
+    Result result = simulation.run(plan);
+    Optional<Finding> finding = result.failure().map(Finding.Violated::new);
+    if (finding.isEmpty() && settings.repetition() == Settings.Repetition.TWICE) {
+      finding = firstDifference(result, simulation.run(plan)).map(Finding.Nondeterministic::new);
+    }
+    return new SeedRun(seed, result, finding.map(f -> new FailedSeed(seed, plan, f)));
+  }
+
+  private static Optional<String> firstDifference(Result first, Result second) {
+    int lines = Math.max(first.timeline().size(), second.timeline().size());
+    for (int i = 0; i < lines; i++) {
+      String one = i < first.timeline().size() ? first.timeline().get(i) : "(the end)";
+      String other = i < second.timeline().size() ? second.timeline().get(i) : "(the end)";
+      if (!one.equals(other)) {
+        return Optional.of("line " + (i + 1) + ": " + one.strip() + " | " + other.strip());
+      }
+    }
+    return first.traceHash().equals(second.traceHash())
+        ? Optional.empty()
+        : Optional.of("the same timeline, but other statements, requests or content");
+  }
+
+  private static SeedRun await(long seed, Future<SeedRun> run) {
+    try {
+      return run.get();
+    } catch (ExecutionException broken) {
+      throw new BrokenRunException(seed, broken.getCause());
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new BrokenRunException(seed, stopped);
+    }
+  }
+
+  /** The declared transitions as the oracle names them, in the order of their declaration. */
+  private static List<String> declared() {
+    List<String> names = new ArrayList<>();
+    for (Transition<DurableState, Trigger> edge : LifecycleDefinition.get().transitions()) {
+      String name = edge.from() + " " + edge.trigger() + " " + edge.to();
+      if (!names.contains(name)) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
+  private static final class Totals {
+    private final MessageDigest traces = sha256();
+    private final Set<String> transitions = new TreeSet<>();
+    private final List<FailedSeed> failures = new ArrayList<>();
+    private final List<String> smallSeeds = new ArrayList<>();
+    private Optional<RunCounts> sum = Optional.empty();
+    private long seeds;
+
+    void add(SeedRun run) {
+      RunCounts counts = run.result().counts();
+      seeds++;
+      sum = Optional.of(sum.map(before -> before.plus(counts)).orElse(counts));
+      transitions.addAll(run.result().transitions());
+      traces.update(run.result().traceHash().getBytes(StandardCharsets.US_ASCII));
+      run.failure().ifPresent(failures::add);
+      if (run.failure().isEmpty()
+          && smallSeeds.isEmpty()
+          && (counts.devices() < MIN_DEVICES || counts.operations() < MIN_OPERATIONS)) {
+        smallSeeds.add(
+            "every seed needs "
+                + MIN_DEVICES
+                + " devices and "
+                + MIN_OPERATIONS
+                + " operations, but seed "
+                + run.seed()
+                + " has "
+                + counts.devices()
+                + " and "
+                + counts.operations());
+      }
+    }
+
+    RunCounts counts() {
+      return sum.orElseThrow();
+    }
+
+    CampaignResult result() {
+      List<String> declared = declared();
+      List<String> uncovered = declared.stream().filter(t -> !transitions.contains(t)).toList();
+      return new CampaignResult(
+          seeds,
+          failures,
+          counts(),
+          declared.size() - uncovered.size(),
+          declared.size(),
+          uncovered,
+          missedBars(),
+          HexFormat.of().formatHex(traces.digest()));
+    }
+
+    private List<String> missedBars() {
+      List<String> missed = new ArrayList<>(smallSeeds);
+      long crashes = counts().crashes();
+      if (crashes < seeds) {
+        missed.add("there must be a crash per seed on average: " + crashes + " in " + seeds);
+      }
+      if (counts().ackGapCrashes() * 100 < crashes * MIN_ACK_GAP_PERCENT) {
+        missed.add(
+            MIN_ACK_GAP_PERCENT
+                + " % of the crashes must be between the server's commit and the acknowledgement: "
+                + counts().ackGapCrashes()
+                + " of "
+                + crashes);
+      }
+      return missed;
+    }
+
+    private static MessageDigest sha256() {
+      try {
+        return MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException impossible) {
+        // Every Java platform has to have it.
+        throw new IllegalStateException(impossible);
+      }
+    }
+  }
+}

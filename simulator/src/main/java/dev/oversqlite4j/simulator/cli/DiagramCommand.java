@@ -1,0 +1,63 @@
+package dev.oversqlite4j.simulator.cli;
+
+import dev.oversqlite4j.fsm.Diagram;
+import dev.oversqlite4j.lifecycle.LifecycleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code diagram}. */
+@Command(
+    name = "diagram",
+    description = "Draws the declared lifecycle, from the same declaration the client runs on.",
+    footer = {"", "Example: oversqlite4j diagram --out lifecycle.mmd"})
+final class DiagramCommand implements Callable<Integer> {
+
+  /** The languages of diagrams. */
+  enum Format {
+    mermaid
+  }
+
+  private final Environment environment;
+
+  @Mixin private HelpOption help;
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      defaultValue = "mermaid",
+      description = "Only mermaid; there is no svg, but Mermaid's own tools make one of it.")
+  private Format format;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write here, not to standard output.")
+  private Optional<Path> file;
+
+  DiagramCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() {
+    String text =
+        switch (format) {
+          case mermaid -> Diagram.mermaid(LifecycleDefinition.get());
+        };
+    if (file.isEmpty()) {
+      environment.out().print(text);
+    } else {
+      try {
+        Files.writeString(environment.folder().resolve(file.get()), text);
+      } catch (IOException unwritable) {
+        throw new UsageException(file.get() + " cannot be written: " + unwritable, unwritable);
+      }
+      environment.out().println("Wrote " + file.get());
+    }
+    environment.out().flush();
+    return ExitCode.OK;
+  }
+}

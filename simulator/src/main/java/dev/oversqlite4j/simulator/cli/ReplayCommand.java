@@ -1,0 +1,98 @@
+package dev.oversqlite4j.simulator.cli;
+
+import dev.oversqlite4j.simulator.oracle.Simulation;
+import dev.oversqlite4j.simulator.oracle.Simulation.Failure;
+import dev.oversqlite4j.simulator.oracle.Simulation.Result;
+import dev.oversqlite4j.simulator.plan.InvalidPlanException;
+import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.plan.PlanGenerator;
+import dev.oversqlite4j.simulator.plan.PlanJson;
+import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code replay}. */
+@Command(
+    name = "replay",
+    description = "Runs one seed or plan again, byte for byte, and tells what happens.",
+    footer = {"", "Example: oversqlite4j replay --seed 4711"})
+final class ReplayCommand implements Callable<Integer> {
+
+  private static final int LINE_MAX = 160;
+
+  private final Environment environment;
+
+  @Mixin private HelpOption help;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      defaultValue = "default",
+      description = "The profile the seed was run with: default, crashes-only or calm.")
+  private Profile profile;
+
+  /** A run comes from one of these. */
+  private static final class Source {
+    @Option(names = "--seed", paramLabel = "S", description = "The seed to run again.")
+    private Long seed;
+
+    @Option(names = "--plan", paramLabel = "FILE", description = "A file that simulate wrote.")
+    private Path plan;
+  }
+
+  ReplayCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() {
+    PrintWriter out = environment.out();
+    Plan plan =
+        source.plan == null
+            ? new PlanGenerator().generate(source.seed, profile)
+            : read(source.plan);
+    Result result = new Simulation(environment.parts(), Tracing.CONTENT).run(plan);
+    plan.why().ifPresent(why -> out.println(Text.shortened("About this plan: " + why, LINE_MAX)));
+    out.println("Virtual time, device: what it did → how that ended");
+    result.timeline().forEach(line -> out.println(Text.shortened(line, LINE_MAX)));
+    RunCounts counts = result.counts();
+    out.println();
+    out.println(
+        counts.devices()
+            + " devices, "
+            + counts.operations()
+            + " operations, "
+            + counts.crashes()
+            + " crashes ("
+            + counts.ackGapCrashes()
+            + " between the server's commit and the acknowledgement), "
+            + counts.networkFaults()
+            + " network faults");
+    out.println("Trace hash " + result.traceHash());
+    out.println(
+        result.failure().map(f -> "FAILED: " + f.describe()).orElse("Every property held."));
+    out.flush();
+    return result.failure().map(Failure::exitCode).orElse(ExitCode.OK);
+  }
+
+  private Plan read(Path file) {
+    try {
+      return PlanJson.read(environment.folder().resolve(file));
+    } catch (IOException unreadable) {
+      throw new UsageException("The plan " + file + " cannot be read: " + unreadable, unreadable);
+    } catch (InvalidPlanException invalid) {
+      throw new UsageException(file + " is not a plan: " + invalid.getMessage(), invalid);
+    }
+  }
+}

@@ -1,0 +1,268 @@
+package dev.oversqlite4j.simulator.cli;
+
+import static dev.oversqlite4j.simulator.cli.Environment.format;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.oversqlite4j.simulator.campaign.Campaign;
+import dev.oversqlite4j.simulator.campaign.CampaignResult;
+import dev.oversqlite4j.simulator.campaign.FailedSeed;
+import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
+import dev.oversqlite4j.simulator.campaign.Settings;
+import dev.oversqlite4j.simulator.campaign.Settings.Repetition;
+import dev.oversqlite4j.simulator.oracle.Simulation;
+import dev.oversqlite4j.simulator.oracle.Simulation.Failure;
+import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.plan.PlanJson;
+import dev.oversqlite4j.simulator.plan.PlanShrinker;
+import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code simulate}. */
+@Command(
+    name = "simulate",
+    description = "Runs many interrupted sync lifecycles, each from its seed, and checks them all.",
+    footer = {"", "Example: oversqlite4j simulate --seeds 2000 --start 10000 --json"})
+final class SimulateCommand implements Callable<Integer> {
+
+  private static final int SHRINK_RUNS_MAX = 400;
+
+  private final Environment environment;
+
+  @Mixin private HelpOption help;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      defaultValue = "500",
+      description = "How many seeds to run (default ${DEFAULT-VALUE}).")
+  private long seeds;
+
+  @Option(
+      names = "--start",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "The first seed (default ${DEFAULT-VALUE}).")
+  private long start;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      defaultValue = "default",
+      description = "What may go wrong: default, crashes-only or calm.")
+  private Profile profile;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print nothing but one JSON object to standard output; the rest goes to standard error.")
+  private boolean json;
+
+  @Option(
+      names = "--doublecheck",
+      description = "Run every seed twice; both runs must be the same.")
+  private boolean doublecheck;
+
+  SimulateCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Settings settings = settings();
+    PrintWriter people = json ? environment.err() : environment.out();
+    long begun = environment.nowMillis();
+    printOptions(people);
+    Campaign campaign =
+        new Campaign(environment.parts(), Runtime.getRuntime().availableProcessors());
+    ProgressLine progress = new ProgressLine(people, environment.screen(), seeds);
+    CampaignResult result = campaign.run(settings, progress::seedDone);
+    double seconds = environment.secondsSince(begun);
+    progress.end();
+    printSummary(people, result, seconds);
+    printFailures(people, result);
+    people.flush();
+    if (json) {
+      environment.out().println(json(result, seconds));
+      environment.out().flush();
+    }
+    return result.exitCode();
+  }
+
+  private Settings settings() {
+    try {
+      return new Settings(start, seeds, profile, doublecheck ? Repetition.TWICE : Repetition.ONCE);
+    } catch (IllegalArgumentException wrong) {
+      throw new UsageException("--" + wrong.getMessage(), wrong);
+    }
+  }
+
+  private void printOptions(PrintWriter people) {
+    printRow(people, "seeds", seeds);
+    printRow(people, "start", start);
+    printRow(people, "profile", Names.of(profile));
+    printRow(people, "doublecheck", doublecheck ? "on" : "off");
+    people.println();
+    people.flush();
+  }
+
+  private static void printRow(PrintWriter people, String name, Object value) {
+    people.println(format("%-16s %s", name, value));
+  }
+
+  private static void printSummary(PrintWriter people, CampaignResult result, double seconds) {
+    RunCounts counts = result.counts();
+    people.println();
+    printRow(people, "seeds", result.seeds());
+    printRow(people, "failures", result.failures().size());
+    printRow(people, "operations", counts.operations());
+    printRow(
+        people,
+        "crashes",
+        counts.crashes()
+            + ", "
+            + counts.ackGapCrashes()
+            + " of them between the server's commit and the acknowledgement");
+    printRow(people, "network faults", counts.networkFaults());
+    printRow(
+        people,
+        "transitions",
+        result.transitionsCovered()
+            + " of "
+            + result.transitionsTotal()
+            + " declared ones covered"
+            + (result.uncovered().isEmpty() ? "" : "; not covered:"));
+    byTrigger(result.uncovered())
+        .forEach((trigger, edges) -> printRow(people, "", trigger + ": " + edges));
+    printRow(people, "trace hash", result.traceHash());
+    printRow(people, "seconds", format("%.1f", seconds));
+  }
+
+  private static Map<String, String> byTrigger(List<String> transitions) {
+    Map<String, String> edges = new LinkedHashMap<>();
+    for (String transition : transitions) {
+      String[] parts = transition.split(" ");
+      edges.merge(parts[1], parts[0] + " → " + parts[2], (before, edge) -> before + ", " + edge);
+    }
+    return edges;
+  }
+
+  private void printFailures(PrintWriter people, CampaignResult result) throws IOException {
+    people.println();
+    if (result.failures().isEmpty()) {
+      if (result.missedBars().isEmpty()) {
+        people.println("Every property held.");
+      } else {
+        people.println("VACUOUS: nothing failed, but this campaign proves nothing:");
+        result.missedBars().forEach(missed -> people.println("  " + missed));
+      }
+      return;
+    }
+    boolean first = true;
+    for (FailedSeed failed : result.failures()) {
+      people.println("FAILED seed " + failed.seed() + ": " + failed.finding().describe());
+      if (first) {
+        shrink(people, failed);
+        first = false;
+      }
+      people.println(
+          "  "
+              + environment.program()
+              + " replay --seed "
+              + failed.seed()
+              + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile)));
+    }
+    if (result.seeds() < seeds) {
+      people.println(
+          "The campaign ended after " + result.failures().size() + " failures; see the first one.");
+    }
+  }
+
+  private void shrink(PrintWriter people, FailedSeed failed) throws IOException {
+    if (!(failed.finding() instanceof Finding.Violated violated)) {
+      return;
+    }
+    people.println("  making its plan smaller ...");
+    people.flush();
+    Simulation simulation = new Simulation(environment.parts(), Tracing.STATEMENTS);
+    Plan small =
+        new PlanShrinker()
+            .shrink(
+                failed.plan(),
+                plan ->
+                    simulation
+                        .run(plan)
+                        .failure()
+                        .filter(again -> sameClass(again, violated.failure()))
+                        .isPresent(),
+                SHRINK_RUNS_MAX);
+    Path file =
+        FailureFiles.write(
+            environment.folder(),
+            "seed-" + failed.seed() + "-" + Names.of(profile),
+            PlanJson.write(explained(small, violated.failure())));
+    people.println(
+        "  "
+            + failed.plan().steps().size()
+            + " steps became "
+            + small.steps().size()
+            + "; the same failure from the plan alone, and from the seed:");
+    people.println(
+        "  " + environment.program() + " replay --plan " + Names.quoted(file.toString()));
+  }
+
+  private static boolean sameClass(Failure one, Failure other) {
+    return one.exitCode() == other.exitCode() && one.property() == other.property();
+  }
+
+  private static Plan explained(Plan plan, Failure failure) {
+    return new Plan(
+        plan.version(),
+        plan.scheduleSeed(),
+        plan.switchPercent(),
+        plan.devices(),
+        plan.users(),
+        plan.steps(),
+        Optional.of(failure.describe()));
+  }
+
+  private static ObjectNode json(CampaignResult result, double seconds) {
+    RunCounts counts = result.counts();
+    ObjectNode object = JsonNodeFactory.instance.objectNode();
+    object.put("seeds", result.seeds());
+    object.put("failures", result.failures().size());
+    if (result.failures().isEmpty()) {
+      object.putNull("firstFailingSeed");
+    } else {
+      object.put("firstFailingSeed", result.failures().get(0).seed());
+    }
+    object.put("operations", counts.operations());
+    object.put("crashes", counts.crashes());
+    object.put("powerLosses", 0);
+    object.put("networkFaults", counts.networkFaults());
+    object.put("serverFaults", 0);
+    object.put("ackGapCrashes", counts.ackGapCrashes());
+    ArrayNode properties = object.putArray("violatedProperties");
+    result.violatedProperties().forEach(number -> properties.add((int) number));
+    object.put("transitionsCovered", result.transitionsCovered());
+    object.put("transitionsTotal", result.transitionsTotal());
+    ArrayNode uncovered = object.putArray("uncoveredTransitions");
+    result.uncovered().forEach(uncovered::add);
+    object.put("traceHash", result.traceHash());
+    object.put("seconds", seconds);
+    return object;
+  }
+}

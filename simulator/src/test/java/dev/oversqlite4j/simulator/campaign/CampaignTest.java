@@ -1,0 +1,58 @@
+package dev.oversqlite4j.simulator.campaign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.oversqlite4j.simulator.campaign.Settings.Repetition;
+import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.world.Parts;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CampaignTest {
+
+  private static CampaignResult run(int threads, Settings settings) {
+    return new Campaign(Parts.REAL, threads).run(settings, (done, counts, failures) -> {});
+  }
+
+  @Test
+  void nothingThatCrashesProvesNothing() {
+    CampaignResult result = run(2, new Settings(1, 2, Profile.CALM, Repetition.ONCE));
+
+    assertEquals(List.of(), result.failures());
+    assertEquals(4, result.exitCode());
+    assertTrue(
+        result.missedBars().contains("there must be a crash per seed on average: 0 in 2"),
+        result.missedBars().toString());
+  }
+
+  @Test
+  void theResultDoesNotDependOnTheNumberOfThreads() {
+    Settings settings = new Settings(100, 3, Profile.DEFAULT, Repetition.ONCE);
+
+    assertEquals(run(1, settings), run(3, settings));
+  }
+
+  @Test
+  void everySeedIsTheSameRunTwice() {
+    CampaignResult result = run(2, new Settings(7, 2, Profile.DEFAULT, Repetition.TWICE));
+
+    assertEquals(List.of(), result.failures());
+    assertTrue(result.transitionsCovered() > 0);
+    assertFalse(result.uncovered().isEmpty());
+  }
+
+  @Test
+  void tellsHowFarItIsInTheOrderOfTheSeeds() {
+    List<Long> told = new ArrayList<>();
+
+    new Campaign(Parts.REAL, 3)
+        .run(
+            new Settings(1, 3, Profile.CALM, Repetition.ONCE),
+            (done, counts, failures) -> told.add(done));
+
+    assertEquals(List.of(1L, 2L, 3L), told);
+  }
+}
