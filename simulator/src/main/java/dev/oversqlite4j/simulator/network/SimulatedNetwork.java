@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import javax.net.SocketFactory;
+import okhttp3.ConnectionSpec;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 
@@ -68,6 +69,8 @@ public final class SimulatedNetwork {
         .proxy(Proxy.NO_PROXY)
         .fastFallback(false)
         .protocols(List.of(Protocol.HTTP_1_1))
+        // No TLS in the simulation, and so no trust store to load for every process.
+        .connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
         .connectTimeout(Duration.ZERO)
         .readTimeout(Duration.ZERO)
         .writeTimeout(Duration.ZERO)

@@ -188,6 +188,7 @@ public final class Oracle implements Witness {
     }
     if (!before.installed()) {
       record.ledger.forgetDeletions();
+      firstCapture(device, now);
     }
     Control control = now.control();
     require(43, control.applyMode() == 0, device, "apply mode is on after a commit");
@@ -204,11 +205,9 @@ public final class Oracle implements Witness {
       record.appCommits++;
       appCommit(device, before, now);
     } else {
-      journal(device, now);
+      journal(device, before, now);
       source(device, record, before, now);
-      JournalRow head = head(now);
-      transitions.add(head.from() + " " + head.trigger() + " " + head.to());
-      if (head.trigger().equals("FREEZE")) {
+      if (head(now).trigger().equals("FREEZE")) {
         frozen(device, before, now);
       }
       if (control.binding().equals("attached")) {
@@ -220,6 +219,23 @@ public final class Oracle implements Witness {
 
   private static JournalRow head(DeviceTables tables) {
     return tables.tail().get(tables.tail().size() - 1);
+  }
+
+  /** 29: the commit that creates the tables captures every row, numbered 1 to n. */
+  private void firstCapture(Device device, DeviceTables now) {
+    require(
+        29,
+        now.dirty().keySet().equals(now.rows().keySet()),
+        device,
+        "the first capture missed a row");
+    Set<Long> ordinals = new TreeSet<>();
+    now.dirty().values().forEach(intent -> ordinals.add(intent.ordinal()));
+    require(
+        29,
+        ordinals.size() == now.dirty().size()
+            && ordinals.stream().allMatch(o -> o >= 1 && o <= now.dirty().size()),
+        device,
+        "the first capture does not number the rows 1 to n");
   }
 
   /** 2 (I13): no row of the app is unknown to sync. */
@@ -257,23 +273,30 @@ public final class Oracle implements Witness {
   }
 
   /** 42: fold and tables agree, and the journal is a path. */
-  private void journal(Device device, DeviceTables now) {
+  private void journal(Device device, DeviceTables before, DeviceTables now) {
     JournalRow head = head(now);
     String derived = derive(now.control());
     boolean agree =
         head.to().equals(derived) || (derived.equals("OPENED") && head.to().equals("DETACHED"));
     require(42, agree, device, "the journal says " + head.to() + ", the tables say " + derived);
-    require(
-        42,
-        head.from().equals("UNOPENED") == head.trigger().equals("OPEN"),
-        device,
-        "only a session begins at UNOPENED");
-    if (now.tail().size() == 2 && !head.trigger().equals("OPEN")) {
+    long known = before.tail().isEmpty() ? 0 : head(before).seq();
+    Optional<JournalRow> previous =
+        before.tail().isEmpty() ? Optional.empty() : Optional.of(head(before));
+    for (JournalRow row : now.tail()) {
+      if (row.seq() <= known) {
+        continue;
+      }
       require(
           42,
-          now.tail().get(0).to().equals(head.from()),
+          row.from().equals("UNOPENED") == row.trigger().equals("OPEN"),
           device,
-          "the journal's path breaks at " + head.trigger());
+          "only a session begins at UNOPENED");
+      boolean continues =
+          row.trigger().equals("OPEN")
+              || previous.map(JournalRow::to).equals(Optional.of(row.from()));
+      require(42, continues, device, "the journal's path breaks at " + row.trigger());
+      transitions.add(row.from() + " " + row.trigger() + " " + row.to());
+      previous = Optional.of(row);
     }
   }
 
@@ -420,7 +443,7 @@ public final class Oracle implements Witness {
       switch (operation) {
         case OPEN -> {
           require(27, silent, device, "open() talked to the server");
-          opened(device, before, after, undisturbed && before.installed(), unchanged);
+          opened(device, undisturbed && before.installed(), unchanged);
         }
         case ATTACH, ATTACH_OTHER_USER ->
             attached(device, record, (AttachResult) value, silent, !undisturbed || unchanged);
@@ -463,30 +486,10 @@ public final class Oracle implements Witness {
     }
   }
 
-  /** 28, 29. */
-  private void opened(
-      Device device,
-      DeviceTables before,
-      DeviceTables after,
-      boolean comparable,
-      boolean unchanged) {
+  /** 28. */
+  private void opened(Device device, boolean comparable, boolean unchanged) {
     if (comparable) {
       require(28, unchanged, device, "opening again changed durable state");
-    }
-    if (!before.installed()) {
-      require(
-          29,
-          after.dirty().keySet().containsAll(before.rows().keySet()),
-          device,
-          "the first capture missed a row");
-      Set<Long> ordinals = new TreeSet<>();
-      after.dirty().values().forEach(intent -> ordinals.add(intent.ordinal()));
-      require(
-          29,
-          ordinals.size() == after.dirty().size()
-              && ordinals.stream().allMatch(o -> o >= 1 && o <= after.dirty().size()),
-          device,
-          "the first capture does not number the rows 1 to n");
     }
   }
 
@@ -534,6 +537,10 @@ public final class Oracle implements Witness {
 
   /** 1, 3, 4, 5: every acknowledged write is pending and visible, at the server, or audited. */
   private void ledger(Device device, DeviceRecord record, DeviceTables now) {
+    if (!now.installed()) {
+      // Nothing is captured before the first open(), which then captures everything.
+      return;
+    }
     record
         .ledger
         .open()

@@ -60,6 +60,7 @@ final class AppWrites {
         return;
       }
       statement.execute("COMMIT");
+      world.countOperation();
       world.log(device, "wrote " + effective.stream().map(AppWrites::text).toList());
       witness.wrote(device, effective);
     }

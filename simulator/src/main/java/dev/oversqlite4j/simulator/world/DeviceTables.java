@@ -145,7 +145,7 @@ public record DeviceTables(
     List<JournalRow> tail = new ArrayList<>();
     s.query(
         "SELECT seq, \"trigger\", from_state, to_state FROM _fsm_journal"
-            + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 2",
+            + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 4",
         r ->
             tail.add(
                 0, new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));

@@ -192,9 +192,6 @@ public final class World implements AutoCloseable {
       }
     } finally {
       running.remove(actor);
-      if (run.reachedSomething) {
-        operations++;
-      }
     }
   }
 
@@ -303,11 +300,16 @@ public final class World implements AutoCloseable {
   private CallOutcome observed(
       Device device, Operation operation, java.util.function.Supplier<Object> work) {
     witness.calling(device, operation);
+    current().ifPresent(run -> run.reachedSomething = false);
     CallOutcome outcome;
     try {
       outcome = new CallOutcome.Returned(work.get());
     } catch (RuntimeException error) {
       outcome = new CallOutcome.Threw(error);
+    } finally {
+      if (current().filter(run -> run.reachedSomething).isPresent()) {
+        operations++;
+      }
     }
     log(device, operation + " → " + describe(outcome));
     witness.called(device, operation, outcome);
@@ -530,6 +532,11 @@ public final class World implements AutoCloseable {
   /** What happened, a line each; for people. */
   public List<String> timeline() {
     return List.copyOf(timeline);
+  }
+
+  /** An app transaction committed. */
+  void countOperation() {
+    operations++;
   }
 
   void log(Device device, String what) {
