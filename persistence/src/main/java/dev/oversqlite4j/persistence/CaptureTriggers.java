@@ -46,7 +46,7 @@ final class CaptureTriggers {
 
   /** Whether an installed trigger does what {@code wanted} says. */
   static boolean same(String installed, String wanted) {
-    return normalised(installed).equals(normalised(wanted));
+    return installed.equals(wanted) || normalised(installed).equals(normalised(wanted));
   }
 
   private static String normalised(String sql) {

@@ -37,6 +37,15 @@ final class Database {
     return statement;
   }
 
+  /** Runs a statement without parameters that comes again with every transaction. */
+  void executeKept(SyncOperation op, String sql) {
+    try {
+      prepared(sql).execute();
+    } catch (SQLException failed) {
+      throw StorageErrors.translate(op, failed);
+    }
+  }
+
   /** Runs a statement that is not worth keeping: DDL and pragmas. */
   void execute(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {

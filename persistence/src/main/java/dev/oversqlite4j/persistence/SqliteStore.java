@@ -316,13 +316,13 @@ public final class SqliteStore implements LocalStore {
     Claimed store = enter();
     Sql sql = new Sql(store.database, mode, SyncOperation.LOCAL_ACCESS);
     try {
-      store.database.execute(SyncOperation.LOCAL_ACCESS, begin);
+      store.database.executeKept(SyncOperation.LOCAL_ACCESS, begin);
       try {
         SqliteTransaction transaction =
             new SqliteTransaction(sql, store.schema, store.ids, store.journal);
         R result = work.apply(transaction);
         transaction.requireComplete();
-        store.database.execute(SyncOperation.LOCAL_ACCESS, "COMMIT");
+        store.database.executeKept(SyncOperation.LOCAL_ACCESS, "COMMIT");
         return result;
       } catch (Throwable any) {
         store.database.rollBack(any);

@@ -1,5 +1,7 @@
 package dev.oversqlite4j.simulator.disk;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,13 +15,20 @@ final class SqlText {
       Pattern.compile("\\A(?:COMMIT|END)\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern WHITE_SPACE = Pattern.compile("\\s+");
 
+  private static final Map<String, String> LABELS = new ConcurrentHashMap<>();
+
   private SqlText() {}
 
   static boolean isCommit(String sql) {
     return COMMIT.matcher(withoutLeadingComment(sql)).find();
   }
 
+  /** Labels are asked for at every seam, and a program has few statement texts. */
   static String label(String sql) {
+    return LABELS.computeIfAbsent(sql, SqlText::newLabel);
+  }
+
+  private static String newLabel(String sql) {
     String line = WHITE_SPACE.matcher(withoutLeadingComment(sql)).replaceAll(" ").strip();
     return line.length() <= LABEL_LENGTH_MAX ? line : line.substring(0, LABEL_LENGTH_MAX) + "…";
   }

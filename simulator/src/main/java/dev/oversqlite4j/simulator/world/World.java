@@ -339,9 +339,7 @@ public final class World implements AutoCloseable {
     for (int round = 0; round < 2; round++) {
       for (Device device : devices) {
         actorOfThread.set(device.clientActor());
-        for (int i = 0; i < 2; i++) {
-          settleSync(device);
-        }
+        settleSync(device);
       }
     }
     witness.settled(devices);
