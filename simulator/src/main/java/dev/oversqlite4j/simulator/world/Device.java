@@ -54,6 +54,7 @@ public final class Device {
   private boolean opened;
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
+  private final ThreadLocal<String> attaching = new ThreadLocal<>();
 
   Device(World world, int index, String user, Path folder, SplittableRandom random) {
     this.world = world;
@@ -118,7 +119,7 @@ public final class Device {
                         chain
                             .request()
                             .newBuilder()
-                            .header("Authorization", "Bearer " + wantedUser)
+                            .header("Authorization", "Bearer " + signedInAs())
                             .build()))
             .build();
     return OversqliteClient.builder()
@@ -248,6 +249,19 @@ public final class Device {
 
   void want(String userId) {
     wantedUser = userId;
+    attaching.remove();
+  }
+
+  /**
+   * The calling thread is about to attach a user; only its own requests are signed for that one.
+   */
+  void attaching(String userId) {
+    attaching.set(userId);
+  }
+
+  private String signedInAs() {
+    String userId = attaching.get();
+    return userId == null ? wantedUser : userId;
   }
 
   /** What the app and the library remember in memory. */

@@ -1,7 +1,5 @@
 package dev.oversqlite4j.simulator.world;
 
-import dev.oversqlite4j.AttachBindingConflictException;
-import dev.oversqlite4j.AttachLocalStateConflictException;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
@@ -258,7 +256,7 @@ public final class World implements AutoCloseable {
       }
       case ATTACH_OTHER_USER -> {
         openFirst(device);
-        attachOther(device);
+        attach(device, Operation.ATTACH_OTHER_USER, device.user() + "-other");
       }
       case PUSH -> observed(device, operation, () -> device.client().pushPending());
       case PULL -> observed(device, operation, () -> device.client().pullToStable());
@@ -280,20 +278,19 @@ public final class World implements AutoCloseable {
   }
 
   private CallOutcome attach(Device device, String user) {
-    device.want(user);
-    return observed(device, Operation.ATTACH, () -> device.client().attach(user));
+    return attach(device, Operation.ATTACH, user);
   }
 
-  private void attachOther(Device device) {
-    String before = device.wantedUser();
-    String other = device.user() + "-other";
-    device.want(other);
-    CallOutcome outcome =
-        observed(device, Operation.ATTACH_OTHER_USER, () -> device.client().attach(other));
-    if (outcome instanceof CallOutcome.Threw threw
-        && (threw.error() instanceof AttachBindingConflictException
-            || threw.error() instanceof AttachLocalStateConflictException)) {
-      device.want(before);
+  /**
+   * The app signs its requests for the user it attaches, and afterwards for whoever the file
+   * belongs to, however the call ended: a refused attach does not sign anybody out.
+   */
+  private CallOutcome attach(Device device, Operation operation, String user) {
+    device.attaching(user);
+    try {
+      return observed(device, operation, () -> device.client().attach(user));
+    } finally {
+      device.want(DeviceTables.owner(device).orElse(user));
     }
   }
 
