@@ -47,7 +47,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Watches one run and ends it with a {@link ViolationException} at the first property that does not
+ * Watches one run and ends it with a {@link PropertyViolated} at the first property that does not
  * hold. The numbers are those of section 10 of the specification.
  */
 public final class Oracle implements Witness {
@@ -274,6 +274,7 @@ public final class Oracle implements Witness {
 
   /** 42: fold and tables agree, and the journal is a path. */
   private void journal(Device device, DeviceTables before, DeviceTables now) {
+    require(42, !now.tail().isEmpty(), device, "control tables are there without a journal");
     JournalRow head = head(now);
     String derived = derive(now.control());
     boolean agree =
@@ -465,12 +466,12 @@ public final class Oracle implements Witness {
   private void threw(
       Device device, DeviceRecord record, Operation operation, RuntimeException error) {
     if (!(error instanceof OversqliteException known)) {
-      throw new ViolationException(
+      throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
           error);
     }
     if (NEVER.contains(known.getClass())) {
-      throw new ViolationException(
+      throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
     }
     if (error instanceof InitializationLeaseInvalidException) {
@@ -677,7 +678,7 @@ public final class Oracle implements Witness {
 
   private static void require(int property, boolean holds, Device device, String otherwise) {
     if (!holds) {
-      throw new ViolationException(new Violation(property, device + ": " + otherwise));
+      throw new PropertyViolated(new Violation(property, device + ": " + otherwise));
     }
   }
 }

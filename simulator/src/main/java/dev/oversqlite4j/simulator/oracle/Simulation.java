@@ -102,7 +102,7 @@ public final class Simulation {
       Optional<Failure> failure = Optional.empty();
       try {
         world.run();
-      } catch (ViolationException violated) {
+      } catch (PropertyViolated violated) {
         failure =
             Optional.of(
                 new Failure.Safety(violated.violation(), Optional.ofNullable(violated.getCause())));
