@@ -2,8 +2,6 @@ package dev.oversqlite4j;
 
 import dev.oversqlite4j.lifecycle.DurableState;
 import dev.oversqlite4j.lifecycle.Lifecycle;
-import dev.oversqlite4j.lifecycle.OperationMatrix;
-import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.LocalTransaction;
@@ -132,7 +130,16 @@ public final class OversqliteClient implements AutoCloseable {
    */
   public AttachResult attach(String userId) {
     Objects.requireNonNull(userId, "userId");
-    return opened(SyncOperation.ATTACH, () -> attach.run(userId));
+    return opened(
+        SyncOperation.ATTACH,
+        () -> {
+          AttachResult result = attach.run(userId);
+          if (result instanceof AttachResult.Connected) {
+            // DETACHED lasts until the next attach.
+            phase = Phase.OPENED;
+          }
+          return result;
+        });
   }
 
   /** Uploads pending edits, and nothing captured after they were frozen. */
@@ -174,17 +181,7 @@ public final class OversqliteClient implements AutoCloseable {
 
   /** Progress of the attached user's data. */
   public SyncStatus syncStatus() {
-    return opened(
-        SyncOperation.SYNC_STATUS,
-        () ->
-            reading(
-                tx -> {
-                  admit(tx, Call.SYNC_STATUS);
-                  if (ctx.connectedUser().isEmpty()) {
-                    throw new AttachRequiredException(SyncOperation.SYNC_STATUS);
-                  }
-                  return Status.of(tx);
-                }));
+    return opened(SyncOperation.SYNC_STATUS, () -> reading(tx -> Status.ofAttached(ctx, tx)));
   }
 
   /** What waits to be sent, attached or not. */
@@ -247,16 +244,6 @@ public final class OversqliteClient implements AutoCloseable {
         gated || recovery.isPresent(),
         recovery.isPresent(),
         recovery);
-  }
-
-  private void admit(LocalTransaction tx, Call call) {
-    ControlState control = tx.controlState();
-    DurableState state = new Lifecycle().state(tx);
-    OperationMatrix.refusal(call, state, control, Optional.empty())
-        .ifPresent(
-            error -> {
-              throw error;
-            });
   }
 
   private <R> R reading(Function<LocalTransaction, R> work) {

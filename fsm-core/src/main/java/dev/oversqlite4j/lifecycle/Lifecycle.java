@@ -1,5 +1,6 @@
 package dev.oversqlite4j.lifecycle;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.fsm.Fired;
@@ -145,7 +146,7 @@ public final class Lifecycle {
     public long append(
         String machine, String trigger, String from, String to, String opId, Facts facts) {
       ControlState after = tx.controlState();
-      com.fasterxml.jackson.databind.node.ObjectNode row = DurableState.view(after).json();
+      ObjectNode row = DurableState.view(after).json();
       row.setAll(facts.json());
       Facts complete = Facts.of(row);
       return tx.journal()

@@ -22,10 +22,13 @@ import dev.oversqlite4j.OpenRequiredException;
 import dev.oversqlite4j.PendingPushReplayException;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteReplacePendingException;
+import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.GuardContext;
 import dev.oversqlite4j.fsm.MachineDefinition;
 import dev.oversqlite4j.fsm.MachineDefinition.Builder;
+import dev.oversqlite4j.fsm.RefusedStep;
 import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
@@ -40,10 +43,6 @@ import java.util.Map;
  * class.
  */
 public final class LifecycleDefinition {
-
-  /** States in which a user is attached and nothing is to be rebuilt. */
-  private static final List<DurableState> HEALTHY =
-      List.of(ATTACHED, SEEDING, PUSH_PREPARED, PUSH_COMMITTED);
 
   private static final MachineDefinition<DurableState, Trigger> DEFINITION = declare();
 
@@ -185,9 +184,7 @@ public final class LifecycleDefinition {
     refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
     refused.put(
         SOURCE_RECOVERY,
-        step ->
-            new SourceRecoveryRequiredException(
-                dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
+        step -> new SourceRecoveryRequiredException(SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
     StepRefusal notFrozen = changed("nothing is frozen");
     StepRefusal frozen = changed("a bundle is frozen");
     StepRefusal committed = changed("the frozen bundle is committed");
@@ -266,9 +263,7 @@ public final class LifecycleDefinition {
     refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
     refused.put(
         SOURCE_RECOVERY,
-        step ->
-            new SourceRecoveryRequiredException(
-                dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
+        step -> new SourceRecoveryRequiredException(SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
     refused.put(PUSH_PREPARED, step -> new PendingPushReplayException(1));
     refused.put(PUSH_COMMITTED, step -> new PendingPushReplayException(1));
     m.from(ATTACHED, SEEDING).on(Trigger.PULL_BUNDLE).toSame();
@@ -350,7 +345,7 @@ public final class LifecycleDefinition {
             step.trigger() + " is impossible in " + step.state() + ": " + reason);
   }
 
-  private static dev.oversqlite4j.SyncOperation op(dev.oversqlite4j.fsm.RefusedStep step) {
+  private static SyncOperation op(RefusedStep step) {
     return Trigger.valueOf(step.trigger()).operation();
   }
 

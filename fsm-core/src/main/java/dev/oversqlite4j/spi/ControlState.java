@@ -36,6 +36,18 @@ public record ControlState(
     }
   }
 
+  /** Source, user and lease are never printed. */
+  @Override
+  public String toString() {
+    return "ControlState["
+        + binding.getClass().getSimpleName()
+        + ", "
+        + operation.getClass().getSimpleName()
+        + ", "
+        + outbox.getClass().getSimpleName()
+        + "]";
+  }
+
   /** The binding when it is attached. */
   public Optional<Attached> attached() {
     return binding instanceof Attached a ? Optional.of(a) : Optional.empty();

@@ -25,7 +25,13 @@ public sealed interface OutboxState {
       long sourceBundleId,
       Optional<String> lease,
       String requestHash,
-      long rowCount) {}
+      long rowCount) {
+    /** Source and lease are never printed. */
+    @Override
+    public String toString() {
+      return "Bundle[" + sourceBundleId + ", " + rowCount + " rows]";
+    }
+  }
 
   /** The frozen bundle, if there is one. */
   default Optional<Bundle> frozen() {

@@ -3,7 +3,6 @@ package dev.oversqlite4j.spi;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.RowOperation;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** What the server may refuse by the contract, as far as a workflow acts on it (appendix A). */
 public sealed interface Refusal {
@@ -18,7 +17,13 @@ public sealed interface Refusal {
       long serverRowVersion,
       boolean serverRowDeleted,
       Optional<ObjectNode> serverRow)
-      implements Refusal {}
+      implements Refusal {
+    /** Key and row are user data and never printed. */
+    @Override
+    public String toString() {
+      return "PushConflict[" + op + " on " + baseRowVersion + ", server " + serverRowVersion + "]";
+    }
+  }
 
   /** The lease is gone (4.4.5). */
   record LeaseInvalid(Code code) implements Refusal {
@@ -46,7 +51,13 @@ public sealed interface Refusal {
 
   record SourceSequenceChanged() implements Refusal {}
 
-  record SourceRetired(Optional<String> replacedBy) implements Refusal {}
+  record SourceRetired(Optional<String> replacedBy) implements Refusal {
+    /** Source ids are never printed. */
+    @Override
+    public String toString() {
+      return "SourceRetired[" + (replacedBy.isPresent() ? "replaced]" : "not replaced]");
+    }
+  }
 
   record SourceReplacementInvalid() implements Refusal {}
 
@@ -54,8 +65,6 @@ public sealed interface Refusal {
   record RequestHashMismatch() implements Refusal {}
 
   record SnapshotSessionGone() implements Refusal {}
-
-  record SnapshotCapacity(String code, OptionalLong retryAfterSeconds) implements Refusal {}
 
   /** Our page limit is below one row; the call may be repeated with the larger budget. */
   record SnapshotChunkTooSmall(long requiredByteCount) implements Refusal {}

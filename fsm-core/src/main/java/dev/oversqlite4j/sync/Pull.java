@@ -12,6 +12,7 @@ import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.RowCodec.DecodedRow;
 import dev.oversqlite4j.spi.SyncServer.PullPage;
@@ -93,6 +94,10 @@ public final class Pull {
     try {
       return ctx.server().pull(source, cursor, target);
     } catch (RefusedException refused) {
+      if (refused.refusal() instanceof Refusal.ScopeUninitialized) {
+        // With a lease it only says that the lease ran out before we seeded (spec 4.4.5).
+        LeaseLoss.ifHeld(ctx);
+      }
       throw Refusals.surface(refused.refusal());
     }
   }

@@ -14,11 +14,9 @@ import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.ControlState;
-import dev.oversqlite4j.spi.ControlState.Anonymous;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.LocalTransaction;
-import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.OutboxState;
 import dev.oversqlite4j.spi.OutboxState.CommittedRemote;
 import dev.oversqlite4j.spi.Refusal;
@@ -254,29 +252,13 @@ public final class Push {
       return conflict;
     }
     if (refusal instanceof Refusal.LeaseInvalid) {
-      loseLease();
+      LeaseLoss.apply(ctx);
     }
     OversqliteException error = Refusals.surface(refusal);
     if (!(refusal instanceof Refusal.LeaseInvalid)) {
       ctx.abort(Trigger.PUSH_ABORT, error);
     }
     throw error;
-  }
-
-  /** T18: the frozen rows become dirty again, and the next attach decides afresh (W-4, W-6). */
-  private void loseLease() {
-    ctx.write(
-        tx ->
-            ctx.fire(
-                tx,
-                Trigger.LEASE_INVALID,
-                () -> {
-                  Requeue.all(tx);
-                  tx.outbox().clear();
-                  tx.attachment().bind(new Anonymous());
-                  tx.attachment().operation(Operation.None.PLAIN);
-                }));
-    ctx.disconnected();
   }
 
   /**
@@ -306,7 +288,7 @@ public final class Push {
       return;
     }
     // Somebody else initialised the account, or is about to: our lease is gone.
-    loseLease();
+    LeaseLoss.apply(ctx);
     throw new InitializationLeaseInvalidException(
         InitializationLeaseInvalidException.Code.INITIALIZATION_STALE);
   }

@@ -5,7 +5,6 @@ import dev.oversqlite4j.InitializationLeaseInvalidException;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.ServerScopeResetException;
-import dev.oversqlite4j.SnapshotCapacityExhaustedException;
 import dev.oversqlite4j.SnapshotChunkTooSmallException;
 import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
@@ -50,14 +49,6 @@ final class Refusals {
     if (refusal instanceof Refusal.RequestHashMismatch) {
       return new SourceSequenceMismatchException(
           "the server holds other content under this bundle id");
-    }
-    if (refusal instanceof Refusal.SnapshotCapacity capacity) {
-      return new SnapshotCapacityExhaustedException(
-          SyncOperation.FETCH_SNAPSHOT_CHUNK,
-          capacity.code().equals("snapshot_build_capacity")
-              ? SnapshotCapacityExhaustedException.Code.SNAPSHOT_BUILD_CAPACITY
-              : SnapshotCapacityExhaustedException.Code.SNAPSHOT_CHUNK_CAPACITY,
-          0);
     }
     if (refusal instanceof Refusal.SnapshotChunkTooSmall small) {
       return new SnapshotChunkTooSmallException(0, small.requiredByteCount());

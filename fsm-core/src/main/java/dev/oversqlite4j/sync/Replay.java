@@ -19,7 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Replays our own committed bundle onto the local rows (spec 4.4.1 step 7, section 5). */
 final class Replay {
@@ -81,8 +83,8 @@ final class Replay {
   private static Map<RowKey, FrozenRow> uploaded(LocalTransaction tx, List<DecodedRow> committed) {
     Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
     tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
-    List<RowKey> present = committed.stream().map(DecodedRow::key).toList();
-    if (!new java.util.HashSet<>(present).containsAll(uploaded.keySet())) {
+    Set<RowKey> present = committed.stream().map(DecodedRow::key).collect(Collectors.toSet());
+    if (!present.containsAll(uploaded.keySet())) {
       throw new RebuildRequiredException(SyncOperation.PUSH_PENDING);
     }
     return uploaded;

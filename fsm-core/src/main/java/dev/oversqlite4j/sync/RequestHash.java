@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.oversqlite4j.spi.FrozenRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,6 +53,6 @@ public final class RequestHash {
   }
 
   private static String quoted(String text) {
-    return com.fasterxml.jackson.databind.node.TextNode.valueOf(text).toString();
+    return TextNode.valueOf(text).toString();
   }
 }

@@ -3,6 +3,7 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.AuthorityStatus;
 import dev.oversqlite4j.PendingSyncStatus;
 import dev.oversqlite4j.SyncStatus;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
@@ -12,7 +13,13 @@ public final class Status {
 
   private Status() {}
 
-  public static SyncStatus of(LocalTransaction tx) {
+  /** The status an app asks for, which needs an attached session. */
+  public static SyncStatus ofAttached(SyncContext ctx, LocalTransaction tx) {
+    Gates.attached(ctx, tx, Call.SYNC_STATUS);
+    return of(tx);
+  }
+
+  static SyncStatus of(LocalTransaction tx) {
     ControlState control = tx.controlState();
     AuthorityStatus authority;
     if (control.attached().flatMap(Attached::lease).isPresent()) {
