@@ -193,6 +193,7 @@ public final class Oracle implements Witness {
     Control control = now.control();
     require(43, control.applyMode() == 0, device, "apply mode is on after a commit");
     tracked(device, now);
+    dirtyMirrorsRows(device, now);
     outbox(device, now);
     boolean journaled = !before.installed() || !now.tail().equals(before.tail());
     if (!journaled) {
@@ -248,6 +249,18 @@ public final class Oracle implements Witness {
           device,
           "a row of " + row.table() + " is neither known to the server nor pending");
     }
+  }
+
+  /** 10: what waits to be sent is what the app sees, never an older edit of the same row. */
+  private void dirtyMirrorsRows(Device device, DeviceTables now) {
+    now.dirty()
+        .forEach(
+            (row, intent) ->
+                require(
+                    10,
+                    intent.tag().equals(Optional.ofNullable(now.rows().get(row))),
+                    device,
+                    "a dirty row of " + row.table() + " does not hold what the app's row shows"));
   }
 
   /** 8, I7, I8, I10: the outbox is what it says it is. */
