@@ -12,9 +12,11 @@ import dev.oversqlite4j.sync.Detach;
 import dev.oversqlite4j.sync.Open;
 import dev.oversqlite4j.sync.Pull;
 import dev.oversqlite4j.sync.Push;
+import dev.oversqlite4j.sync.Quarantined;
 import dev.oversqlite4j.sync.Status;
 import dev.oversqlite4j.sync.Sync;
 import dev.oversqlite4j.sync.SyncContext;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -52,6 +54,7 @@ public final class OversqliteClient implements AutoCloseable {
   private final Pull pull;
   private final Sync sync;
   private final Detach detach;
+  private final Quarantined quarantined;
   private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
 
   private final AtomicReference<Optional<SyncOperation>> gate =
@@ -78,6 +81,7 @@ public final class OversqliteClient implements AutoCloseable {
     this.pull = new Pull(ctx);
     this.sync = new Sync(ctx);
     this.detach = new Detach(ctx);
+    this.quarantined = new Quarantined(ctx);
   }
 
   /** Starts the wiring of a client. */
@@ -204,6 +208,41 @@ public final class OversqliteClient implements AutoCloseable {
   /** Edits that cannot be sent as they are. */
   public List<QuarantinedRow> quarantined() {
     return opened(SyncOperation.QUARANTINED, () -> reading(tx -> tx.quarantine().all()));
+  }
+
+  /**
+   * Makes all quarantined edits pending again, for instance after the server's schema was repaired.
+   * The next push sends them, or quarantines them again. An edit made since of the same row wins.
+   *
+   * @throws AttachRequiredException no user is attached, and none can have been
+   * @throws RemoteReplacePendingException rows are about to be replaced
+   * @throws SourceRecoveryRequiredException rows are about to be rebuilt
+   */
+  public void retryQuarantined() {
+    opened(
+        SyncOperation.RETRY_QUARANTINED,
+        () -> {
+          quarantined.retry();
+          return null;
+        });
+  }
+
+  /**
+   * Gives quarantined edits up. They are kept in {@link #discardedIntents}; the app's rows stay as
+   * they are, known to this database only, until the app writes them again.
+   *
+   * @param rows from {@link #quarantined()}; one that changed since then is left alone
+   * @throws AttachRequiredException no user is attached, and none can have been
+   * @throws RemoteReplacePendingException rows are about to be replaced
+   */
+  public void discardQuarantined(Collection<QuarantinedRow> rows) {
+    List<QuarantinedRow> chosen = List.copyOf(rows);
+    opened(
+        SyncOperation.DISCARD_QUARANTINED,
+        () -> {
+          quarantined.discard(chosen);
+          return null;
+        });
   }
 
   /** The read side of this database's lifecycle journal. */

@@ -33,6 +33,7 @@ import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.OutboxState;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ public final class LifecycleDefinition {
     opening(m);
     attaching(m);
     pushing(m);
+    quarantine(m);
     pulling(m);
     detaching(m);
     return m.build();
@@ -198,6 +200,7 @@ public final class LifecycleDefinition {
         .reject(Trigger.ACK, notFrozen)
         .reject(Trigger.CONFLICT_RESOLVED, notFrozen)
         .reject(Trigger.CONFLICT_INVALID, notFrozen)
+        .reject(Trigger.PUSH_REJECTED, notFrozen)
         .reject(Trigger.PUSH_ABORT, notFrozen)
         .reject(Trigger.REPLAY, notFrozen);
     m.from(SEEDING).on(Trigger.LEASE_INVALID).to(OPENED).on(Trigger.LEASE_RELEASED).to(ATTACHED);
@@ -223,6 +226,10 @@ public final class LifecycleDefinition {
         .when("lease held", LifecycleDefinition::leaseHeld)
         .to(SEEDING)
         .otherwiseTo(ATTACHED)
+        .on(Trigger.PUSH_REJECTED)
+        .when("lease held", LifecycleDefinition::leaseHeld)
+        .to(SEEDING)
+        .otherwiseTo(ATTACHED)
         .on(Trigger.PUSH_ABORT)
         .toSame()
         .reject(Trigger.REPLAY, changed("the frozen bundle is not known to be committed"));
@@ -236,6 +243,7 @@ public final class LifecycleDefinition {
         .reject(Trigger.LEASE_RELEASED, committed)
         .reject(Trigger.CONFLICT_RESOLVED, committed)
         .reject(Trigger.CONFLICT_INVALID, committed)
+        .reject(Trigger.PUSH_REJECTED, committed)
         .on(Trigger.PUSH_ABORT)
         .toSame()
         .on(Trigger.REPLAY)
@@ -250,10 +258,39 @@ public final class LifecycleDefinition {
             Trigger.LEASE_RELEASED,
             Trigger.CONFLICT_RESOLVED,
             Trigger.CONFLICT_INVALID,
+            Trigger.PUSH_REJECTED,
             Trigger.REPLAY,
             Trigger.PUSH_ABORT)) {
       rejectAll(m, t, refused);
     }
+  }
+
+  /** Nothing but rows between the dirty ones and the audit moves (spec 4.4.7). */
+  private static void quarantine(Builder<DurableState, Trigger> m) {
+    List<DurableState> free = new ArrayList<>(allAttached());
+    // Anonymous after a lost lease: what was quarantined before is still there.
+    free.add(OPENED);
+    free.remove(SOURCE_RECOVERY);
+    for (DurableState state : free) {
+      m.from(state)
+          .on(Trigger.QUARANTINE_RETRIED)
+          .toSame()
+          .on(Trigger.QUARANTINE_DISCARDED)
+          .toSame();
+    }
+    // A rotation folds the dirty rows it found: none may appear. Giving edits up is no hindrance.
+    m.from(SOURCE_RECOVERY)
+        .reject(
+            Trigger.QUARANTINE_RETRIED,
+            step ->
+                new SourceRecoveryRequiredException(
+                    dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED))
+        .on(Trigger.QUARANTINE_DISCARDED)
+        .toSame();
+    Map<DurableState, StepRefusal> refused = outsideAttached();
+    refused.remove(OPENED);
+    rejectAll(m, Trigger.QUARANTINE_RETRIED, refused);
+    rejectAll(m, Trigger.QUARANTINE_DISCARDED, refused);
   }
 
   /** T25. Rows written while a pull runs stay dirty and never make it fail (spec 4.5 step 4). */

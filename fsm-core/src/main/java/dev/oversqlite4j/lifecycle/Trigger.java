@@ -53,10 +53,16 @@ public enum Trigger {
   CONFLICT_RESOLVED(SyncOperation.PUSH_PENDING),
   /** T20. */
   CONFLICT_INVALID(SyncOperation.PUSH_PENDING),
+  /** T20': the server committed nothing and never will as it is (spec 4.4.8). */
+  PUSH_REJECTED(SyncOperation.PUSH_PENDING),
   /** T21. */
   REPLAY(SyncOperation.PUSH_PENDING),
   /** T37. */
   PUSH_ABORT(SyncOperation.PUSH_PENDING),
+  /** Quarantined edits are pending again (spec 4.4.7). */
+  QUARANTINE_RETRIED(SyncOperation.RETRY_QUARANTINED),
+  /** Quarantined edits were given up (spec 4.4.7). */
+  QUARANTINE_DISCARDED(SyncOperation.DISCARD_QUARANTINED),
   /** T25. */
   PULL_BUNDLE(SyncOperation.PULL_TO_STABLE),
   /** T33. */

@@ -23,6 +23,10 @@ final class IncomingRow {
       // resolver decides (W-5).
       return;
     }
+    if (tx.quarantine().contains(row.key())) {
+      // The edit cannot be sent now and must not be lost either; its base stays, too (4.4.7).
+      return;
+    }
     write(tx, row);
     changed.accept(row.key().table());
   }

@@ -6,6 +6,7 @@ import dev.oversqlite4j.PushConflictRetryExhaustedException;
 import dev.oversqlite4j.PushOutcome;
 import dev.oversqlite4j.PushRejectedException;
 import dev.oversqlite4j.PushReport;
+import dev.oversqlite4j.QuarantineCause;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
@@ -22,16 +23,22 @@ import dev.oversqlite4j.spi.OutboxState.CommittedRemote;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.RowCodec.DecodedRow;
+import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.SyncServer.CommittedBundle;
 import dev.oversqlite4j.spi.SyncServer.ConnectAnswer;
 import dev.oversqlite4j.spi.SyncServer.LocalPending;
 import dev.oversqlite4j.spi.SyncServer.PushAnswer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code pushPending()} (spec 4.4). */
 public final class Push {
+
+  /** How the server reports a constraint or type that a row breaks (wire-protocol trap 3). */
+  private static final int REJECTED = 500;
 
   private final SyncContext ctx;
   private final Freeze freeze;
@@ -45,8 +52,12 @@ public final class Push {
     this.conflicts = new ConflictResolution(ctx);
   }
 
-  /** What there is to send, and whether it was frozen by this call. */
-  private record Frozen(OutboxState outbox, Origin origin) {
+  /**
+   * What there is to send, and whether it was frozen by this call.
+   *
+   * @param chosen the rows the search for a rejected one looks at; empty without a search
+   */
+  private record Frozen(OutboxState outbox, Origin origin, List<RowKey> chosen) {
     enum Origin {
       THIS_CALL,
       EARLIER_CALL
@@ -69,22 +80,42 @@ public final class Push {
     List<QuarantinedRow> quarantinedBefore = ctx.read(tx -> tx.quarantine().all());
     PushOutcome outcome = PushOutcome.NO_CHANGE;
     int resolved = 0;
+    Optional<Isolation> isolation = Optional.empty();
+    boolean resumed = false;
     boolean more = true;
     while (more) {
+      Optional<Isolation> search = isolation.filter(i -> !i.finished());
       // Step 2.
-      Optional<Frozen> frozen = ctx.write(tx -> freezeOrResume(tx, call));
-      if (frozen.isEmpty()) {
-        // Step 3.
-        releaseIdleLease(source);
-        break;
+      Frozen frozen = ctx.write(tx -> freezeOrResume(tx, call, search));
+      if (frozen.outbox() instanceof OutboxState.Empty) {
+        if (search.isEmpty()) {
+          // Step 3.
+          releaseIdleLease(source);
+          break;
+        }
+        search.get().settled(frozen.chosen());
+        more = resumed || !search.get().finished();
+        continue;
+      }
+      if (search.isEmpty()) {
+        // What an earlier call left frozen is not what this one was asked to send.
+        resumed = frozen.origin() == Frozen.Origin.EARLIER_CALL;
       }
       try {
+        if (search.isPresent() && !search.get().mayOpenSession()) {
+          throw new RefusedException(new Refusal.CommitFailed(REJECTED));
+        }
         // Steps 4 to 7.
-        complete(frozen.get().outbox());
+        complete(frozen.outbox(), search);
         outcome = PushOutcome.COMMITTED;
-        // What an earlier call left frozen is not what this one was asked to send.
-        more = frozen.get().origin() == Frozen.Origin.EARLIER_CALL;
+        search.ifPresent(i -> i.settled(frozen.chosen()));
+        more = resumed || search.filter(i -> !i.finished()).isPresent();
       } catch (RefusedException refused) {
+        if (refused.refusal() instanceof Refusal.CommitFailed failed) {
+          isolation = Optional.of(reject(isolation, failed.status()));
+          more = resumed || !isolation.get().finished();
+          continue;
+        }
         // Section 4.4.3; anything else ends the call.
         Refusal.PushConflict conflict = conflictOrFail(refused);
         conflicts.resolve(conflict);
@@ -93,33 +124,88 @@ public final class Push {
           throw new PushConflictRetryExhaustedException(resolved, dirty);
         }
         resolved++;
-        more = dirty > 0;
+        more = search.isPresent() || dirty > 0;
       }
+    }
+    if (isolation.isPresent()) {
+      releaseIdleLease(source);
     }
     PushOutcome result = outcome;
     return ctx.read(tx -> new PushReport(result, Status.of(tx), movedSince(quarantinedBefore, tx)));
   }
 
-  private Optional<Frozen> freezeOrResume(LocalTransaction tx, Call call) {
+  private Frozen freezeOrResume(LocalTransaction tx, Call call, Optional<Isolation> search) {
     ControlState control = Gates.attached(ctx, tx, call);
     if (control.outbox() instanceof OutboxState.Empty) {
+      List<RowKey> chosen = search.map(i -> i.next(tx)).orElse(List.of());
+      Set<RowKey> only = new HashSet<>(chosen);
       return freeze
-          .run(tx, control)
-          .map(b -> new Frozen(new OutboxState.Prepared(b), Frozen.Origin.THIS_CALL));
+          .run(tx, control, search.isPresent() ? only::contains : key -> true)
+          .map(b -> new Frozen(new OutboxState.Prepared(b), Frozen.Origin.THIS_CALL, chosen))
+          .orElseGet(() -> new Frozen(control.outbox(), Frozen.Origin.THIS_CALL, chosen));
     }
     // What goes out again must be what was frozen, to the byte (I8).
     OutboxCheck.verify(tx, ctx.store().codec().schemaName());
     ctx.fire(tx, Trigger.PUSH_BEGIN, () -> {});
-    return Optional.of(new Frozen(control.outbox(), Frozen.Origin.EARLIER_CALL));
+    return new Frozen(control.outbox(), Frozen.Origin.EARLIER_CALL, List.of());
+  }
+
+  /**
+   * T20': nothing of the frozen bundle was committed. It is dirty again, and the row it failed for
+   * is set aside once it is known. At most one per call: a server that commits nothing at all must
+   * not empty the queue into quarantine.
+   *
+   * @return the search as it goes on
+   * @throws PushRejectedException the search is over, and the rows left were rejected, too
+   */
+  private Isolation reject(Optional<Isolation> earlier, int status) {
+    Isolation isolation =
+        ctx.write(
+            tx -> {
+              List<FrozenRow> rows = tx.outbox().rows();
+              List<RowKey> keys = rows.stream().map(FrozenRow::key).toList();
+              Set<RowKey> newer = new HashSet<>(keys);
+              newer.removeIf(key -> tx.dirtyRows().find(key).isEmpty());
+              Isolation search = earlier.orElseGet(() -> new Isolation(keys));
+              ctx.fire(
+                  tx,
+                  Trigger.PUSH_REJECTED,
+                  Facts.of("rows", rows.size(), "status", status),
+                  () -> {
+                    Requeue.all(tx);
+                    tx.outbox().clear();
+                    search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer));
+                  });
+              return search;
+            });
+    if (isolation.failed()) {
+      throw new PushRejectedException(
+          SyncOperation.COMMIT_PUSH_SESSION, status, isolation.rejections());
+    }
+    return isolation;
+  }
+
+  /**
+   * What the app wrote since it was frozen may be right, and gets its chance with the next push.
+   */
+  private static void quarantine(LocalTransaction tx, List<RowKey> poison, Set<RowKey> newer) {
+    for (RowKey key : poison) {
+      if (!newer.contains(key)) {
+        tx.dirtyRows()
+            .find(key)
+            .ifPresent(row -> tx.quarantine().add(row, QuarantineCause.REJECTED_BY_SERVER));
+      }
+    }
+    Freeze.quarantineDependants(tx);
   }
 
   /** Steps 4 to 7: upload, acknowledge, fetch, replay, each from where the outbox stands. */
-  private void complete(OutboxState outbox) {
+  private void complete(OutboxState outbox, Optional<Isolation> search) {
     try {
       CommittedRemote committed =
           outbox instanceof CommittedRemote already
               ? already
-              : acknowledge(((OutboxState.Prepared) outbox).bundle());
+              : acknowledge(((OutboxState.Prepared) outbox).bundle(), search);
       List<DecodedRow> rows = fetch(committed);
       replay.run(rows);
     } catch (OversqliteException failure) {
@@ -129,8 +215,8 @@ public final class Push {
   }
 
   /** Step 5: at once, in both cases, and the lease goes with it. */
-  private CommittedRemote acknowledge(OutboxState.Bundle bundle) {
-    CommittedBundle committed = upload(bundle);
+  private CommittedRemote acknowledge(OutboxState.Bundle bundle, Optional<Isolation> search) {
+    CommittedBundle committed = upload(bundle, search);
     ctx.write(
         tx ->
             ctx.fire(
@@ -151,7 +237,7 @@ public final class Push {
    * Step 4. A chunk or commit whose outcome is unknown is never repeated: create says what the
    * server has, and the upload starts again from ordinal 0.
    */
-  private CommittedBundle upload(OutboxState.Bundle bundle) {
+  private CommittedBundle upload(OutboxState.Bundle bundle, Optional<Isolation> search) {
     int attempt = 0;
     while (true) {
       attempt++;
@@ -162,20 +248,38 @@ public final class Push {
           throw unknown;
         }
       } catch (RefusedException refused) {
-        boolean commitFailed = refused.refusal() instanceof Refusal.CommitFailed;
-        boolean sessionGone = refused.refusal() instanceof Refusal.PushSessionGone;
-        if (!commitFailed && !sessionGone) {
+        boolean last = attempt >= ctx.options().transientRetryAttempts();
+        if (refused.refusal() instanceof Refusal.CommitFailed failed) {
+          // Rows are only ever to blame for a 500; the others come from in front of the server.
+          if (failed.status() == REJECTED && (last || search.isPresent())) {
+            return committedAfterAll(bundle, refused);
+          }
+          if (last) {
+            throw new PushRejectedException(
+                SyncOperation.COMMIT_PUSH_SESSION, failed.status(), attempt);
+          }
+        } else if (!(refused.refusal() instanceof Refusal.PushSessionGone)) {
           throw refused;
-        }
-        if (attempt >= ctx.options().transientRetryAttempts()) {
-          throw refused.refusal() instanceof Refusal.CommitFailed failed
-              ? new PushRejectedException(
-                  SyncOperation.COMMIT_PUSH_SESSION, failed.status(), attempt)
-              : Refusals.surface(refused.refusal());
+        } else if (last) {
+          throw Refusals.surface(refused.refusal());
         }
       }
       ctx.backOff(SyncOperation.PUSH_PENDING, attempt);
     }
+  }
+
+  /**
+   * Spec 4.4.8: only create tells whether a commit that failed committed something.
+   *
+   * @throws RefusedException {@code rejection}: it committed nothing
+   */
+  private CommittedBundle committedAfterAll(OutboxState.Bundle bundle, RefusedException rejection) {
+    PushAnswer answer = create(bundle);
+    if (answer instanceof PushAnswer.AlreadyCommitted already) {
+      return already.bundle();
+    }
+    ctx.server().deletePush(bundle.sourceId(), ((PushAnswer.Staging) answer).pushId());
+    throw rejection;
   }
 
   private static boolean repeatable(TransientRetryExhaustedException unknown) {

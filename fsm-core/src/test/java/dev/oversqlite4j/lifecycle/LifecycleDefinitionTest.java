@@ -61,6 +61,8 @@ class LifecycleDefinitionTest {
       +7   | AC                     | PUSH_ABORT          | =
       +8   | AS                     | LEASE_RELEASED      | A
       +9   | AS                     | PULL_BUNDLE         | AS
+      +10  | O A AS AP AC RC RCC    | QUARANTINE_RETRIED  | =
+      +11  | O A AS AP AC RC RCC RS | QUARANTINE_DISCARDED | =
       """;
 
   private static final List<String> CLIENT_IS_OPEN =
