@@ -34,6 +34,8 @@ final class Freeze {
    *     way (W-20), rows that cannot be sent are in quarantine.
    */
   Optional<OutboxState.Bundle> run(LocalTransaction tx, ControlState control) {
+    tx.dirtyRows().judgeTouched();
+    tx.dirtyRows().judgeScanned();
     tx.quarantine().dropSuperseded();
     List<DirtyRow> noOps = new ArrayList<>();
     List<Upload> uploads = new ArrayList<>();

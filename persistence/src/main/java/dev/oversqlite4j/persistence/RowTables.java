@@ -184,6 +184,7 @@ final class RowTables implements Rows {
       sql.update("DELETE FROM " + table);
     }
     sql.update("DELETE FROM _sync_row_state");
+    new TouchedTable(sql, schema).wipe();
     return rows;
   }
 
