@@ -22,4 +22,13 @@ public interface DirtyRows {
    * to the end.
    */
   void put(RowKey key, RowOperation op, long baseRowVersion, Optional<String> payload);
+
+  /**
+   * Captures the deletes that no trigger saw (spec 2.4 rule 8, W-27): looks at the keys that
+   * capture noted, and only at these.
+   */
+  void judgeTouched();
+
+  /** The same by one scan each, for tables with UNIQUE indexes that notes cannot follow. */
+  void judgeScanned();
 }

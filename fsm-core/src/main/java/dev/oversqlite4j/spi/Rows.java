@@ -8,7 +8,11 @@ import java.util.Optional;
  */
 public interface Rows {
 
-  /** Runs {@code writes} with capture silenced and foreign keys deferred (spec 4.0.3, V15). */
+  /**
+   * Runs {@code writes} with capture silenced and foreign keys deferred (spec 4.0.3, V15). Rows
+   * that pass UNIQUE values on to each other may be written in any order (V24): a row that does not
+   * fit yet is written at the end.
+   */
   void authoritative(Runnable writes);
 
   /** The live app row in the trigger's encoding. */

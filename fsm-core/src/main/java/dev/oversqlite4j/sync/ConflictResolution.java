@@ -69,7 +69,12 @@ final class ConflictResolution {
   private Applied resolveOnce(Refusal.PushConflict conflict) {
     RowKey key = ctx.store().codec().localKey(conflict.table(), conflict.key());
     // Steps 1 and 2.
-    Optional<LocalSide> local = ctx.read(tx -> localSide(tx, key));
+    Optional<LocalSide> local =
+        ctx.write(
+            tx -> {
+              tx.dirtyRows().judgeTouched();
+              return localSide(tx, key);
+            });
     if (local.isEmpty()) {
       PushConflictException error =
           new PushConflictException(context(conflict, key, conflict.op(), Optional.empty()));

@@ -41,6 +41,8 @@ final class Freeze {
    */
   Optional<OutboxState.Bundle> run(
       LocalTransaction tx, ControlState control, Predicate<RowKey> chosen) {
+    tx.dirtyRows().judgeTouched();
+    tx.dirtyRows().judgeScanned();
     tx.quarantine().dropSuperseded();
     // What only waited for another row is judged afresh, for that one may be back.
     tx.quarantine().restoreDependants();

@@ -111,6 +111,7 @@ public final class Pull {
         Trigger.PULL_BUNDLE,
         Facts.of("bundleSeq", bundleSeq, "rows", rows.size()),
         () -> {
+          tx.dirtyRows().judgeTouched();
           tx.rows().authoritative(() -> rows.forEach(row -> IncomingRow.apply(tx, row, changed)));
           tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
         });

@@ -54,6 +54,7 @@ final class Replay {
         Trigger.REPLAY,
         Facts.of("bundleSeq", outbox.bundleSeq(), "rows", committed.size()),
         () -> {
+          tx.dirtyRows().judgeTouched();
           tx.rows()
               .authoritative(
                   () -> {

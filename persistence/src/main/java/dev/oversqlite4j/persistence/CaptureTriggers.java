@@ -3,6 +3,7 @@ package dev.oversqlite4j.persistence;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,9 +29,9 @@ final class CaptureTriggers {
   static Map<String, String> of(String schema, TableShape table) {
     List<String> names = names(table.name());
     Map<String, String> sql = new LinkedHashMap<>();
-    sql.put(names.get(0), guard(names.get(0), "INSERT", table));
-    sql.put(names.get(1), guard(names.get(1), "UPDATE", table));
-    sql.put(names.get(2), guard(names.get(2), "DELETE", table));
+    sql.put(names.get(0), guard(names.get(0), "INSERT", table, notes(schema, table, "NEW.")));
+    sql.put(names.get(1), guard(names.get(1), "UPDATE", table, notes(schema, table, "OLD.")));
+    sql.put(names.get(2), guard(names.get(2), "DELETE", table, ""));
     sql.put(names.get(3), capture(names.get(3), "INSERT", table, written(schema, table)));
     sql.put(
         names.get(4),
@@ -53,7 +54,24 @@ final class CaptureTriggers {
     return sql.replaceAll("\\s+", " ").replaceFirst("(?i)IF NOT EXISTS ", "").trim();
   }
 
-  private static String guard(String name, String event, TableShape table) {
+  /** Rule 8: before the statement is the only moment at which a row to be evicted can be seen. */
+  private static String notes(String schema, TableShape table, String own) {
+    return table.unique().plain().stream()
+        .map(index -> TouchedTable.note(schema, table, index, own))
+        .collect(Collectors.joining());
+  }
+
+  private static String guard(String name, String event, TableShape table, String notes) {
+    if (!notes.isEmpty()) {
+      return create(name, "BEFORE " + event, table)
+          + "\nWHEN "
+          + APPLY_MODE
+          + " <> 1\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING')"
+          + " WHERE EXISTS (SELECT 1 FROM _sync_operation_state"
+          + " WHERE singleton_key = 1 AND kind <> 'none');\n"
+          + notes
+          + "END";
+    }
     return create(name, "BEFORE " + event, table)
         + "\nWHEN EXISTS (SELECT 1 FROM _sync_operation_state"
         + " WHERE singleton_key = 1 AND kind <> 'none')\n  AND "

@@ -65,6 +65,17 @@ final class DirtyRowTable implements DirtyRows {
         payload.orElse(null));
   }
 
+  @Override
+  public void judgeTouched() {
+    new TouchedTable(sql, schema).judge();
+  }
+
+  @Override
+  public void judgeScanned() {
+    VanishedRows vanished = new VanishedRows(sql, schema);
+    schema.tables().stream().filter(table -> table.unique().opaque() > 0).forEach(vanished::mark);
+  }
+
   private static DirtyRow read(ResultSet row) throws SQLException {
     RowOperation op = RowOperation.valueOf(row.getString(3));
     Optional<String> payload = Optional.ofNullable(row.getString(5));

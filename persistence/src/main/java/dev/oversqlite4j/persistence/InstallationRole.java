@@ -8,9 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What {@code open()} prepares. Lives as long as its transaction, like what it found missing. */
 final class InstallationRole implements Installation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(InstallationRole.class);
 
   private static final String ANONYMOUS =
       "binding_state = 'anonymous' AND attached_user_id = '' AND schema_name = ''"
@@ -21,6 +25,7 @@ final class InstallationRole implements Installation {
   private final ManagedSchema schema;
   private final IdSource ids;
   private final JournalTable journal;
+  private final VanishedRows vanished;
   private final Set<TableShape> uncaptured = new LinkedHashSet<>();
 
   InstallationRole(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journal) {
@@ -28,6 +33,7 @@ final class InstallationRole implements Installation {
     this.schema = schema;
     this.ids = ids;
     this.journal = journal;
+    this.vanished = new VanishedRows(sql, schema);
   }
 
   @Override
@@ -44,6 +50,7 @@ final class InstallationRole implements Installation {
     MetaTable.createIfMissing(sql, existing, ids);
     DiscardedIntentTable.createIfMissing(sql, existing);
     QuarantineTable.createIfMissing(sql, existing);
+    TouchedTable.createIfMissing(sql, existing);
     createJournal();
     if (sql.number("SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1") != 0) {
       sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
@@ -52,6 +59,12 @@ final class InstallationRole implements Installation {
     for (TableShape table : schema.tables()) {
       if (!register(table) | !installTriggers(table, existing)) {
         uncaptured.add(table);
+      }
+      if (table.unique().opaque() > 0) {
+        LOG.info(
+            "Table {} has a partial or expression UNIQUE index, through which REPLACE deletes rows"
+                + " unseen; every push scans it once",
+            table.name());
       }
     }
   }
@@ -132,7 +145,7 @@ final class InstallationRole implements Installation {
     return uncaptured.stream()
         .mapToLong(
             table ->
-                refreshCapturedRows(table) + captureUntrackedRows(table) + markVanishedRows(table))
+                refreshCapturedRows(table) + captureUntrackedRows(table) + vanished.mark(table))
         .sum();
   }
 
@@ -141,37 +154,21 @@ final class InstallationRole implements Installation {
    * from the rows (spec 4.9a); base and ordinal of the first touch stay.
    */
   private long refreshCapturedRows(TableShape table) {
-    String captured = "UPDATE _sync_dirty_rows AS d SET ";
-    String ofTable = "d.schema_name = ?1 AND d.table_name = ?2 AND ";
     String key = RowJson.key(table.key(), "");
-    long refreshed =
-        sql.update(
-            captured
-                + "payload = u.payload, op = CASE WHEN EXISTS (SELECT 1 FROM _sync_row_state AS s"
-                + " WHERE s.schema_name = ?1 AND s.table_name = ?2 AND s.key_json = d.key_json"
-                + " AND s.deleted = 0) THEN 'UPDATE' ELSE 'INSERT' END FROM (SELECT "
-                + key
-                + " AS key_json, "
-                + RowJson.payload(table.columns(), "")
-                + " AS payload FROM "
-                + table.quoted()
-                + ") AS u WHERE "
-                + ofTable
-                + "d.key_json = u.key_json AND d.payload IS NOT u.payload",
-            schema.name(),
-            table.name());
-    return refreshed
-        + sql.update(
-            captured
-                + "payload = NULL, op = 'DELETE' WHERE "
-                + ofTable
-                + "d.payload IS NOT NULL AND d.key_json NOT IN (SELECT "
-                + key
-                + " FROM "
-                + table.quoted()
-                + ")",
-            schema.name(),
-            table.name());
+    return sql.update(
+        "UPDATE _sync_dirty_rows AS d SET payload = u.payload, op = CASE WHEN EXISTS"
+            + " (SELECT 1 FROM _sync_row_state AS s"
+            + " WHERE s.schema_name = ?1 AND s.table_name = ?2 AND s.key_json = d.key_json"
+            + " AND s.deleted = 0) THEN 'UPDATE' ELSE 'INSERT' END FROM (SELECT "
+            + key
+            + " AS key_json, "
+            + RowJson.payload(table.columns(), "")
+            + " AS payload FROM "
+            + table.quoted()
+            + ") AS u WHERE d.schema_name = ?1 AND d.table_name = ?2"
+            + " AND d.key_json = u.key_json AND d.payload IS NOT u.payload",
+        schema.name(),
+        table.name());
   }
 
   /** I13: a row is tracked by a live row state, captured or frozen intent, or the quarantine. */
@@ -194,43 +191,9 @@ final class InstallationRole implements Installation {
             + " LEFT JOIN _sync_row_state AS s ON s.schema_name = ?1 AND s.table_name = ?2"
             + " AND s.key_json = u.key_json"
             + " WHERE coalesce(s.deleted, 1) <> 0 AND "
-            + hasNoIntent("u.key_json")
+            + VanishedRows.hasNoIntent("u.key_json")
             + " ORDER BY u.sort_key",
         schema.name(),
         table.name());
-  }
-
-  private long markVanishedRows(TableShape table) {
-    return sql.update(
-        "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
-            + " payload, dirty_ordinal)"
-            + " SELECT ?1, ?2, s.key_json, 'DELETE', s.row_version, NULL,"
-            + " coalesce((SELECT max(dirty_ordinal) FROM _sync_dirty_rows), 0)"
-            + " + row_number() OVER (ORDER BY s.key_json)"
-            + " FROM _sync_row_state AS s"
-            + " WHERE s.schema_name = ?1 AND s.table_name = ?2 AND s.deleted = 0"
-            + " AND s.key_json NOT IN (SELECT "
-            + RowJson.key(table.key(), "")
-            + " FROM "
-            + table.quoted()
-            + ") AND "
-            + hasNoIntent("s.key_json")
-            + " ORDER BY s.key_json",
-        schema.name(),
-        table.name());
-  }
-
-  private static String hasNoIntent(String key) {
-    StringBuilder condition = new StringBuilder("true");
-    for (String intent :
-        new String[] {"_sync_dirty_rows", "_sync_outbox_rows", "_fsm_quarantine"}) {
-      condition
-          .append(" AND NOT EXISTS (SELECT 1 FROM ")
-          .append(intent)
-          .append(" AS i WHERE i.schema_name = ?1 AND i.table_name = ?2 AND i.key_json = ")
-          .append(key)
-          .append(")");
-    }
-    return condition.toString();
   }
 }

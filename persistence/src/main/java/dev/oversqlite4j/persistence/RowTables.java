@@ -18,11 +18,13 @@ final class RowTables implements Rows {
 
   private final Sql sql;
   private final ManagedSchema schema;
+  private final WaitingRows waiting;
   private boolean authoritative;
 
   RowTables(Sql sql, ManagedSchema schema) {
     this.sql = sql;
     this.schema = schema;
+    this.waiting = new WaitingRows(sql);
   }
 
   /**
@@ -38,6 +40,7 @@ final class RowTables implements Rows {
     sql.update("UPDATE _sync_apply_state SET apply_mode = 1 WHERE singleton_key = 1");
     authoritative = true;
     writes.run();
+    waiting.settle();
     sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
     authoritative = false;
   }
@@ -91,7 +94,7 @@ final class RowTables implements Rows {
   @Override
   public void upsert(RowKey key, DecodedPayload payload) {
     requireAuthoritative();
-    sql.update(schema.get(key.table()).sql().upsert(), payload.values().toArray());
+    waiting.upsert(schema.get(key.table()), key, payload);
   }
 
   @Override
@@ -109,6 +112,7 @@ final class RowTables implements Rows {
   public void delete(RowKey key) {
     requireAuthoritative();
     TableShape table = schema.get(key.table());
+    waiting.forget(key);
     sql.update(table.sql().delete(), LocalForm.key(table, key));
   }
 
@@ -169,6 +173,7 @@ final class RowTables implements Rows {
   @Override
   public long wipeAll() {
     requireAuthoritative();
+    waiting.forgetAll();
     List<String> tables = everManaged().stream().map(SqlText::identifier).toList();
     long rows = 0;
     // Counted first, for a delete does not count what it cascades to.
@@ -179,6 +184,7 @@ final class RowTables implements Rows {
       sql.update("DELETE FROM " + table);
     }
     sql.update("DELETE FROM _sync_row_state");
+    new TouchedTable(sql, schema).wipe();
     return rows;
   }
 

@@ -106,7 +106,29 @@ final class SchemaValidation {
           keyColumn.name(),
           "the sync key must be declared NOT NULL; repair or recreate the local database");
     }
-    return TableShape.of(name, object.realName(), columns, key);
+    return TableShape.of(name, object.realName(), columns, key, unique(object.realName(), columns));
+  }
+
+  private UniqueIndexes unique(String realName, List<Column> columns) {
+    Map<String, List<TableInspection.UniquePart>> indexes = new LinkedHashMap<>();
+    for (TableInspection.UniquePart part : inspection.uniqueParts(realName)) {
+      indexes.computeIfAbsent(part.index(), index -> new ArrayList<>()).add(part);
+    }
+    List<List<UniqueIndexes.Part>> plain = new ArrayList<>();
+    for (List<TableInspection.UniquePart> parts : indexes.values()) {
+      if (parts.stream().allMatch(part -> part.column().isPresent())) {
+        plain.add(
+            parts.stream()
+                .map(part -> new UniqueIndexes.Part(named(columns, part), part.collation()))
+                .toList());
+      }
+    }
+    return new UniqueIndexes(plain, indexes.size() - plain.size());
+  }
+
+  private static Column named(List<Column> columns, TableInspection.UniquePart part) {
+    String name = part.column().orElseThrow();
+    return columns.stream().filter(c -> c.realName().equals(name)).findFirst().orElseThrow();
   }
 
   private static DeclaredColumn checkedKey(

@@ -17,6 +17,19 @@ final class TableInspection {
   private static final String FOREIGN_KEYS =
       "SELECT seq, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
 
+  /** An index of the key itself evicts another key only if it takes differing ones for equal. */
+  private static final String UNIQUE_PARTS =
+      "SELECT l.name, CASE WHEN l.partial = 0 THEN x.name END, x.coll"
+          + " FROM pragma_index_list(?, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x"
+          + " WHERE l.\"unique\" = 1 AND x.key = 1"
+          + " AND NOT (l.origin = 'pk' AND x.coll = 'BINARY') ORDER BY l.name, x.seqno";
+
+  private static final String ACTING_REFERENCES =
+      "SELECT m.name, f.\"from\", f.\"to\" FROM sqlite_schema AS m,"
+          + " pragma_foreign_key_list(m.name, 'main') AS f WHERE m.type = 'table'"
+          + " AND f.\"table\" = ? COLLATE NOCASE AND f.seq = 0"
+          + " AND f.on_delete NOT IN ('NO ACTION', 'RESTRICT') ORDER BY m.name, f.id";
+
   private final Sql sql;
 
   TableInspection(Sql sql) {
@@ -42,6 +55,16 @@ final class TableInspection {
    */
   record ForeignKeyColumn(
       int position, String parent, String column, Optional<String> parentColumn) {}
+
+  /**
+   * One part of a UNIQUE index.
+   *
+   * @param column as the database spells it; empty for an expression and in a partial index
+   */
+  record UniquePart(String index, Optional<String> column, String collation) {}
+
+  /** A foreign key, or the first column of it, of any table to one that is asked for. */
+  record ActingReference(String child, String column, Optional<String> parentColumn) {}
 
   Optional<TableObject> find(String name) {
     return sql.first(OBJECT, row -> new TableObject(row.getString(1), row.getString(2)), name);
@@ -71,6 +94,25 @@ final class TableInspection {
                 lower(row.getString(3)),
                 Optional.ofNullable(row.getString(4)).map(TableInspection::lower)),
         realName);
+  }
+
+  List<UniquePart> uniqueParts(String realName) {
+    return sql.list(
+        UNIQUE_PARTS,
+        row ->
+            new UniquePart(
+                row.getString(1), Optional.ofNullable(row.getString(2)), row.getString(3)),
+        realName);
+  }
+
+  /** Foreign keys of all tables that change the child when a row of this parent is deleted. */
+  List<ActingReference> actingReferences(String parent) {
+    return sql.list(
+        ACTING_REFERENCES,
+        row ->
+            new ActingReference(
+                row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
+        parent);
   }
 
   static String lower(String name) {

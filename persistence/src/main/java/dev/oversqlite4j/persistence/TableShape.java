@@ -10,12 +10,14 @@ import java.util.stream.Collectors;
  * @param realName as the database spells it
  * @param columns all of them, in table order
  */
-record TableShape(String name, String realName, List<Column> columns, Column key, Sql sql) {
+record TableShape(
+    String name, String realName, List<Column> columns, Column key, UniqueIndexes unique, Sql sql) {
 
   /** Statements over app rows, each with the key as its last or only parameter. */
   record Sql(String live, String delete, String upsert) {}
 
-  static TableShape of(String name, String realName, List<Column> columns, Column key) {
+  static TableShape of(
+      String name, String realName, List<Column> columns, Column key, UniqueIndexes unique) {
     List<Column> fixed = List.copyOf(columns);
     String table = SqlText.identifier(realName);
     String byKey = " WHERE " + key.quoted() + " = ?";
@@ -24,6 +26,7 @@ record TableShape(String name, String realName, List<Column> columns, Column key
         realName,
         fixed,
         key,
+        unique,
         new Sql(
             "SELECT " + RowJson.payload(fixed, "") + " FROM " + table + byKey,
             "DELETE FROM " + table + byKey,

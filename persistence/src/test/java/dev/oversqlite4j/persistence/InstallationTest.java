@@ -73,6 +73,7 @@ class InstallationTest {
             "_fsm_journal",
             "_fsm_meta",
             "_fsm_quarantine",
+            "_fsm_touched",
             "_sync_apply_state",
             "_sync_attachment_state",
             "_sync_dirty_rows",
