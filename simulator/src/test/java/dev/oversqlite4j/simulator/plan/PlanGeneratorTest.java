@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +17,10 @@ import org.junit.jupiter.api.Test;
 class PlanGeneratorTest {
 
   private static final int SEEDS = 1_000;
-  private static final int HASH_OF_200_PLANS = 1723228694;
+  private static final int HASH_OF_200_PLANS = 1162631566;
+  private static final int HASH_WITHOUT_RESOLVERS = 1723228694;
+
+  private static final Set<ResolverChoice> DEFAULT_RESOLVERS = Set.of(ResolverChoice.SERVER_WINS);
 
   private final PlanGenerator generator = new PlanGenerator();
 
@@ -39,6 +43,19 @@ class PlanGeneratorTest {
       all.append(PlanJson.write(generator.generate(seed, Profile.DEFAULT)));
     }
     assertEquals(HASH_OF_200_PLANS, all.toString().hashCode());
+  }
+
+  // What a seed meant before plans named resolvers it still means, apart from those.
+  @Test
+  void theResolversChangeNothingElse() {
+    StringBuilder all = new StringBuilder();
+    for (long seed = 0; seed < 200; seed++) {
+      Plan plan = generator.generate(seed, Profile.DEFAULT);
+      all.append(
+          PlanJson.write(
+              plan.withResolvers(Collections.nCopies(plan.devices(), ResolverChoice.SERVER_WINS))));
+    }
+    assertEquals(HASH_WITHOUT_RESOLVERS, all.toString().hashCode());
   }
 
   @Test
@@ -82,9 +99,13 @@ class PlanGeneratorTest {
     int restarts = 0;
     int expiries = 0;
     int otherUsers = 0;
+    int chosenResolvers = 0;
+    Map<ResolverChoice, Integer> resolvers = new EnumMap<>(ResolverChoice.class);
     for (Plan plan : plans(Profile.DEFAULT)) {
       switchPercents.add(plan.switchPercent());
       devices.add(plan.devices());
+      plan.resolvers().forEach(resolver -> resolvers.merge(resolver, 1, Integer::sum));
+      chosenResolvers += Set.copyOf(plan.resolvers()).equals(DEFAULT_RESOLVERS) ? 0 : 1;
       otherUsers += plan.users().contains("bob") ? 1 : 0;
       for (Step step : plan.steps()) {
         if (step.command() instanceof Command.Call call) {
@@ -117,6 +138,9 @@ class PlanGeneratorTest {
             + otherUsers;
     assertEquals(Set.of(0, 2, 10, 30), switchPercents);
     assertEquals(Set.of(2, 3), devices);
+    int chosen = chosenResolvers;
+    assertTrue(chosen > SEEDS * 0.28 && chosen < SEEDS * 0.38, () -> chosen + " " + resolvers);
+    assertEquals(ResolverChoice.values().length, resolvers.size(), resolvers::toString);
     assertEquals(Operation.values().length, operations.size(), seen);
     assertEquals(RowWrite.Kind.values().length, kinds.size(), seen);
     assertEquals(Table.values().length, tables.size(), seen);
