@@ -235,6 +235,7 @@ final class SimulateCommand implements Callable<Integer> {
         plan.switchPercent(),
         plan.devices(),
         plan.users(),
+        plan.resolvers(),
         plan.steps(),
         Optional.of(failure.describe()));
   }

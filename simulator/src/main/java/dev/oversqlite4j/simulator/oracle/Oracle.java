@@ -20,6 +20,7 @@ import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.SourceSequenceMismatchException;
 import dev.oversqlite4j.SyncTableContractMismatchException;
 import dev.oversqlite4j.simulator.plan.Operation;
+import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.plan.Table;
 import dev.oversqlite4j.simulator.seam.Seam;
@@ -211,6 +212,9 @@ public final class Oracle implements Witness {
       if (head(now).trigger().equals("FREEZE")) {
         frozen(device, before, now);
       }
+      if (head(now).trigger().startsWith("CONFLICT_")) {
+        requeued(device, before, now);
+      }
       if (control.binding().equals("attached")) {
         checkpoint(device, before, now);
       }
@@ -395,6 +399,40 @@ public final class Oracle implements Witness {
     require(8, now.dirty().isEmpty(), device, "freezing left dirty rows behind");
   }
 
+  /**
+   * 9, 10: the end of a conflict takes back every frozen row but the conflicting one, as it was
+   * frozen or as it was edited since.
+   */
+  private void requeued(Device device, DeviceTables before, DeviceTables now) {
+    long others =
+        before.outbox().entrySet().stream()
+            .filter(
+                frozen -> {
+                  Intent edited = before.dirty().get(frozen.getKey());
+                  Intent again = now.dirty().get(frozen.getKey());
+                  Intent content = edited != null ? edited : frozen.getValue();
+                  return again == null
+                      || again.base() != frozen.getValue().base()
+                      || !again.op().equals(content.op())
+                      || !again.tag().equals(content.tag());
+                })
+            .count();
+    long conflicting = head(now).trigger().equals("CONFLICT_RESOLVED") ? 1 : 0;
+    require(9, others <= conflicting, device, "a conflict changed an edit that it is not about");
+    before
+        .dirty()
+        .forEach(
+            (row, edited) ->
+                require(
+                    10,
+                    Optional.ofNullable(now.rows().get(row)).equals(edited.tag()),
+                    device,
+                    "a conflict changed a row of "
+                        + row.table()
+                        + " that was edited during the push"));
+    require(8, now.outbox().isEmpty(), device, "a conflict left frozen rows behind");
+  }
+
   /** 22, 23, 24: everything up to the checkpoint is applied. */
   private void checkpoint(Device device, DeviceTables before, DeviceTables now) {
     Control control = now.control();
@@ -483,7 +521,7 @@ public final class Oracle implements Witness {
           new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
           error);
     }
-    if (NEVER.contains(known.getClass())) {
+    if (NEVER.contains(known.getClass()) && !resolverThrew(device, operation, known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
     }
@@ -498,6 +536,15 @@ public final class Oracle implements Witness {
           device,
           "attaching another user changed the binding");
     }
+  }
+
+  /** W-44: a resolver that throws ends the push, and it is the app that made it throw. */
+  private static boolean resolverThrew(
+      Device device, Operation operation, OversqliteException error) {
+    return error instanceof InvalidConflictResolutionException invalid
+        && device.resolver() == ResolverChoice.THROWS
+        && (operation == Operation.PUSH || operation == Operation.SYNC)
+        && invalid.result().isEmpty();
   }
 
   /** 28. */

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.Optional;
  *     steps strictly in their order
  * @param devices how many devices there are, 1 to {@value #MAX_DEVICES}
  * @param users the user of each device
+ * @param resolvers how each device decides conflicts
  * @param steps what happens, in order; a step begins when those before it on its device have ended,
  *     unless {@link Step#at} holds it back to run during one of them
  * @param why what this plan once showed, for the reader
@@ -27,6 +29,7 @@ public record Plan(
     int switchPercent,
     int devices,
     List<String> users,
+    List<ResolverChoice> resolvers,
     List<Step> steps,
     Optional<String> why) {
 
@@ -39,8 +42,8 @@ public record Plan(
   /**
    * Checks that the parts fit together.
    *
-   * @throws InvalidPlanException if a number is out of range, a user is blank, the users do not
-   *     match the devices, or a step names a device that does not exist
+   * @throws InvalidPlanException if a number is out of range, a user is blank, the users or the
+   *     resolvers do not match the devices, or a step names a device that does not exist
    */
   public Plan {
     if (version != VERSION) {
@@ -49,11 +52,19 @@ public record Plan(
     Range.check("switchPercent", switchPercent, 0, 100);
     Range.check("devices", devices, 1, MAX_DEVICES);
     users = List.copyOf(users);
+    resolvers = List.copyOf(resolvers);
     steps = List.copyOf(steps);
     Objects.requireNonNull(why, "why");
     if (users.size() != devices) {
       throw new InvalidPlanException(
           "users must name one user for each of the " + devices + " devices, not " + users.size());
+    }
+    if (resolvers.size() != devices) {
+      throw new InvalidPlanException(
+          "resolvers must name one for each of the "
+              + devices
+              + " devices, not "
+              + resolvers.size());
     }
     for (int device = 0; device < devices; device++) {
       if (users.get(device).isBlank()) {
@@ -65,6 +76,26 @@ public record Plan(
     }
   }
 
+  /** A plan in which every device takes the server's row. */
+  public Plan(
+      int version,
+      long scheduleSeed,
+      int switchPercent,
+      int devices,
+      List<String> users,
+      List<Step> steps,
+      Optional<String> why) {
+    this(
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        Collections.nCopies(Math.max(0, devices), ResolverChoice.SERVER_WINS),
+        steps,
+        why);
+  }
+
   /**
    * The same plan with other steps.
    *
@@ -73,6 +104,17 @@ public record Plan(
    * @throws InvalidPlanException if a step names a device that does not exist
    */
   public Plan withSteps(List<Step> other) {
-    return new Plan(version, scheduleSeed, switchPercent, devices, users, other, why);
+    return new Plan(version, scheduleSeed, switchPercent, devices, users, resolvers, other, why);
+  }
+
+  /**
+   * The same plan with other resolvers.
+   *
+   * @param other one for each device
+   * @return the plan
+   * @throws InvalidPlanException if there are more or fewer than devices
+   */
+  public Plan withResolvers(List<ResolverChoice> other) {
+    return new Plan(version, scheduleSeed, switchPercent, devices, users, other, steps, why);
   }
 }

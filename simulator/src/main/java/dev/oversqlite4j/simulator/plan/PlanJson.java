@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,6 +40,7 @@ public final class PlanJson {
   private static final Words<AfterCrash> AFTER_CRASH = new Words<>(AfterCrash.class);
   private static final Words<Ending> ENDINGS = new Words<>(Ending.class);
   private static final Words<RowWrite.Kind> KINDS = new Words<>(RowWrite.Kind.class);
+  private static final Words<ResolverChoice> RESOLVERS = new Words<>(ResolverChoice.class);
   private static final Words<Table> TABLES = new Words<>(Table.class);
 
   private static final String WRITE = "write";
@@ -51,7 +53,15 @@ public final class PlanJson {
   private static final String LOSE_RESPONSE = "loseResponse";
 
   private static final Set<String> PLAN_MEMBERS =
-      Set.of("version", "scheduleSeed", "switchPercent", "devices", "users", "steps", "why");
+      Set.of(
+          "version",
+          "scheduleSeed",
+          "switchPercent",
+          "devices",
+          "users",
+          "resolvers",
+          "steps",
+          "why");
   private static final Set<String> STEP_MEMBERS =
       Set.of(
           "device",
@@ -80,6 +90,11 @@ public final class PlanJson {
     head.put("devices", plan.devices());
     ArrayNode users = head.putArray("users");
     plan.users().forEach(users::add);
+    // Said only where it is not what is understood without it.
+    if (plan.resolvers().stream().anyMatch(r -> r != ResolverChoice.SERVER_WINS)) {
+      ArrayNode resolvers = head.putArray("resolvers");
+      plan.resolvers().forEach(resolver -> resolvers.add(Words.word(resolver)));
+    }
     plan.why().ifPresent(why -> head.put("why", why));
     String start = text(head);
     StringBuilder out = new StringBuilder(start).deleteCharAt(start.length() - 1);
@@ -162,7 +177,12 @@ public final class PlanJson {
       steps.add(step(element, devices));
     }
     Optional<String> why = place.optional("why").map(JsonPlace::text);
-    return new Plan(version, seed, switchPercent, devices, users, steps, why);
+    List<ResolverChoice> resolvers =
+        place
+            .optional("resolvers")
+            .map(p -> p.elements().stream().map(element -> element.word(RESOLVERS)).toList())
+            .orElse(Collections.nCopies(devices, ResolverChoice.SERVER_WINS));
+    return new Plan(version, seed, switchPercent, devices, users, resolvers, steps, why);
   }
 
   private static Step step(JsonPlace place, int devices) {

@@ -36,6 +36,7 @@ public final class PlanShrinker {
       before = search.best;
       search.schedule();
       search.devices();
+      search.resolvers();
       search.steps();
       search.faults();
       search.rows();
@@ -91,6 +92,7 @@ public final class PlanShrinker {
           switchPercent,
           best.devices(),
           best.users(),
+          best.resolvers(),
           best.steps(),
           best.why());
     }
@@ -108,6 +110,8 @@ public final class PlanShrinker {
     private Plan without(int device, Optional<Integer> heir) {
       List<String> users = new ArrayList<>(best.users());
       users.remove(device);
+      List<ResolverChoice> resolvers = new ArrayList<>(best.resolvers());
+      resolvers.remove(device);
       List<Step> steps = new ArrayList<>();
       for (Step step : best.steps()) {
         if (step.device() != device || heir.isPresent()) {
@@ -127,8 +131,17 @@ public final class PlanShrinker {
           best.switchPercent(),
           users.size(),
           users,
+          resolvers,
           steps,
           best.why());
+    }
+
+    void resolvers() {
+      for (int device = 0; device < best.devices(); device++) {
+        List<ResolverChoice> resolvers = new ArrayList<>(best.resolvers());
+        resolvers.set(device, ResolverChoice.SERVER_WINS);
+        take(best.withResolvers(resolvers));
+      }
     }
 
     void steps() {

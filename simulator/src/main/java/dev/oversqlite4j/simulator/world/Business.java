@@ -122,6 +122,14 @@ public final class Business {
     };
   }
 
+  /** The columns that say nothing about which write they came from, without the key. */
+  static List<String> columnsBesidesTag(Table table) {
+    return assignments(table, 0).stream()
+        .map(Assignment::column)
+        .filter(column -> !column.equals(tagColumn(table)))
+        .toList();
+  }
+
   /** The wire key of a row number: the same on every device, so that devices collide. */
   public static String wireKey(Table table, int row) {
     return UUID.nameUUIDFromBytes((sqlName(table) + "#" + row).getBytes(StandardCharsets.UTF_8))

@@ -7,6 +7,7 @@ import dev.oversqlite4j.simulator.disk.DatabaseImage;
 import dev.oversqlite4j.simulator.disk.DeterministicFunctions;
 import dev.oversqlite4j.simulator.disk.SeamDataSource;
 import dev.oversqlite4j.simulator.network.SimulatedNetwork;
+import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.seam.HashTrace;
 import dev.oversqlite4j.simulator.seam.Incarnation;
 import dev.oversqlite4j.simulator.seam.Seams;
@@ -37,6 +38,7 @@ public final class Device {
 
   private final int index;
   private final String user;
+  private final ResolverChoice resolver;
   private final Path folder;
   private final World world;
   private final HashTrace trace = new HashTrace();
@@ -49,6 +51,7 @@ public final class Device {
   private Incarnation incarnation;
   private SeamDataSource disk;
   private OversqliteClient client;
+  private PlannedResolver resolverOfProcess;
   private Optional<Connection> app = Optional.empty();
   private Observer observer;
   private boolean opened;
@@ -56,10 +59,18 @@ public final class Device {
   private String wantedUser = "";
   private final ThreadLocal<String> attaching = new ThreadLocal<>();
 
-  Device(World world, int index, String user, Path folder, SplittableRandom random) {
+  Device(
+      World world,
+      int index,
+      String user,
+      ResolverChoice resolver,
+      Path folder,
+      SplittableRandom random) {
     this.world = world;
     this.index = index;
     this.user = user;
+    this.resolver = resolver;
+    this.resolverOfProcess = new PlannedResolver(resolver);
     this.folder = folder;
     this.random = random;
     this.clientActor = new Baton.Actor("device " + index, index);
@@ -92,6 +103,7 @@ public final class Device {
               world.tracedContent(),
               BUSY_RETRIES_MAX,
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
+      resolverOfProcess = new PlannedResolver(resolver);
       client = newClient();
       observer = Observer.of(file);
       app = Optional.empty();
@@ -124,6 +136,7 @@ public final class Device {
             .build();
     return OversqliteClient.builder()
         .schema(Business.syncSchema())
+        .resolver(resolverOfProcess)
         .store(world.parts().store(SqliteStore.over(disk), disk))
         .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
         .options(
@@ -202,6 +215,11 @@ public final class Device {
     return user;
   }
 
+  /** How the app of the device decides conflicts. */
+  public ResolverChoice resolver() {
+    return resolver;
+  }
+
   OversqliteClient client() {
     return client;
   }
@@ -266,7 +284,7 @@ public final class Device {
 
   /** What the app and the library remember in memory. */
   public String memory() {
-    return (opened ? "opened" : "unopened") + " " + wantedUser;
+    return (opened ? "opened" : "unopened") + " " + wantedUser + resolverOfProcess.memory();
   }
 
   /** The state the journal ends in. */

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
+import dev.oversqlite4j.InvalidConflictResolutionException;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
 import dev.oversqlite4j.simulator.plan.AfterCrash;
@@ -9,6 +10,7 @@ import dev.oversqlite4j.simulator.plan.Command;
 import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.plan.Step;
 import dev.oversqlite4j.simulator.seam.HashTrace;
 import dev.oversqlite4j.simulator.seam.NetworkFate;
@@ -41,7 +43,8 @@ public final class World implements AutoCloseable {
   /** 2026-01-01T00:00:00Z; virtual time starts here and moves only when somebody sleeps. */
   private static final long START_MILLIS = 1_767_225_600_000L;
 
-  private static final int SETTLE_ATTEMPTS_MAX = 8;
+  // A resolver that throws lets one conflict of a device through in each attempt.
+  private static final int SETTLE_ATTEMPTS_MAX = 24;
 
   private final Plan plan;
   private final Parts parts;
@@ -97,7 +100,8 @@ public final class World implements AutoCloseable {
             () -> new UUID(serverIds.nextLong(), serverIds.nextLong()).toString());
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
-      devices.add(new Device(this, i, plan.users().get(i), folder, root.split()));
+      devices.add(
+          new Device(this, i, plan.users().get(i), plan.resolvers().get(i), folder, root.split()));
     }
   }
 
@@ -369,7 +373,9 @@ public final class World implements AutoCloseable {
       RuntimeException error = ((CallOutcome.Threw) outcome).error();
       if (error instanceof dev.oversqlite4j.InitializationLeaseInvalidException) {
         settleAttach(device);
-      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)) {
+      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)
+          && !(error instanceof InvalidConflictResolutionException
+              && device.resolver() == ResolverChoice.THROWS)) {
         throw new LivenessException(device + " cannot sync although nothing is in the way", error);
       }
     }

@@ -21,15 +21,17 @@ public final class PlanArbitraries {
             Arbitraries.of(0, 2, 10, 30, 100),
             Arbitraries.of("ada", "bob").list().ofMinSize(1).ofMaxSize(3),
             steps(),
+            Arbitraries.of(ResolverChoice.class).list().ofSize(3),
             Arbitraries.of(Optional.<String>empty(), Optional.of("a \"quoted\"\nlesson – ü")))
         .as(
-            (seed, switchPercent, users, steps, why) ->
+            (seed, switchPercent, users, steps, resolvers, why) ->
                 new Plan(
                     Plan.VERSION,
                     seed,
                     switchPercent,
                     users.size(),
                     users,
+                    resolvers.subList(0, users.size()),
                     onDevices(steps, users.size()),
                     why));
   }

@@ -56,6 +56,17 @@ class PlanJsonTest {
   }
 
   @Test
+  void namesTheResolversOnlyWhereOneIsChosen() {
+    String merge =
+        EXAMPLE.replace("],\"steps\"", "],\"resolvers\":[\"serverWins\",\"merge\"],\"steps\"");
+    Plan plan = PlanJson.read(merge);
+    assertEquals(List.of(ResolverChoice.SERVER_WINS, ResolverChoice.MERGE), plan.resolvers());
+    assertEquals(merge, PlanJson.write(plan));
+    Plan without = PlanJson.read(merge.replace("merge", "serverWins"));
+    assertEquals(EXAMPLE, PlanJson.write(without));
+  }
+
+  @Test
   void keepsTheOrderOfCrashesOfBothKinds() {
     Step step =
         new Step(
@@ -113,6 +124,8 @@ class PlanJsonTest {
           "devices":2                 | "devices":0                  | devices must be
           "devices":2                 | "devices":3                  | users must name one user
           ["ada","ada"]               | ["ada",7]                    | users[1] must be a string
+          ["ada","ada"]               | ["ada","ada"],"resolvers":["merge"] | resolvers must name one
+          ["ada","ada"]               | ["ada","ada"],"resolvers":["merge","mine"] | resolvers[1] must be one of
           ["ada","ada"]               | ["ada"," "]                  | users[1] must not be blank
           "device":1,"do":"write"     | "device":2,"do":"write"      | steps[1].device must be
           "do":"sync"                 | "do":"sink"                  | steps[0].do must be one of

@@ -39,6 +39,9 @@ class PlanTest {
     assertThrows(InvalidPlanException.class, () -> plan(1, 0, 2, List.of("ada"), List.of()));
     assertThrows(
         InvalidPlanException.class, () -> plan(1, 0, 1, List.of("ada"), List.of(Step.of(1, SYNC))));
+    Plan two = plan(1, 0, 2, List.of("ada", "ada"), List.of());
+    assertThrows(
+        InvalidPlanException.class, () -> two.withResolvers(List.of(ResolverChoice.MERGE)));
     assertThrows(InvalidPlanException.class, () -> Step.of(-1, SYNC));
     assertThrows(InvalidPlanException.class, () -> new Command.Write(List.of(), Ending.COMMIT));
     assertThrows(InvalidPlanException.class, () -> new Command.AdvanceClock(0));
