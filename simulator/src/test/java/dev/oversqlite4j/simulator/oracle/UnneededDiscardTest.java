@@ -15,18 +15,11 @@ import org.junit.jupiter.api.Test;
  * W-15, what the oracle cannot see: rows discarded by a remote replace are in the audit and so not
  * lost, but here there is nothing to replace them with.
  */
-class LostInitializeEmptyTest {
+class UnneededDiscardTest {
 
   @Test
   void anAccountThatWeInitialisedUnansweredIsStillOurs() throws Exception {
-    Plan plan =
-        PlanJson.read(
-            Path.of(
-                LostInitializeEmptyTest.class
-                    .getResource("/plans/w-15-lost-initialize-empty.json")
-                    .toURI()));
-
-    Simulation.Result result = new Simulation(Parts.REAL, Tracing.STATEMENTS).run(plan);
+    Simulation.Result result = run("w-15-lost-initialize-empty");
 
     List<String> attaches =
         result.timeline().stream()
@@ -37,5 +30,22 @@ class LostInitializeEmptyTest {
         List.of("TransientRetryExhaustedException", "STARTED_EMPTY", "RESUMED_ATTACHED_STATE"),
         attaches);
     assertTrue(result.failure().isEmpty());
+  }
+
+  @Test
+  void aSeedThatIsReplayedLeavesNoLeaseBehind() throws Exception {
+    Simulation.Result result = run("w-24-crash-after-the-seed-replay");
+
+    assertTrue(
+        result.timeline().stream().noneMatch(line -> line.contains("InitializationLeaseInvalid")),
+        () -> String.join("\n", result.timeline()));
+    assertTrue(result.failure().isEmpty());
+  }
+
+  private static Simulation.Result run(String name) throws Exception {
+    Plan plan =
+        PlanJson.read(
+            Path.of(UnneededDiscardTest.class.getResource("/plans/" + name + ".json").toURI()));
+    return new Simulation(Parts.REAL, Tracing.STATEMENTS).run(plan);
   }
 }
