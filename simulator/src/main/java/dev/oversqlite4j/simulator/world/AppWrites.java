@@ -40,7 +40,7 @@ final class AppWrites {
       witness.writing(device, write.rows());
       try {
         for (RowWrite row : write.rows()) {
-          if (apply(app, row)) {
+          if (apply(device, row)) {
             effective.add(row);
           }
         }
@@ -77,7 +77,7 @@ final class AppWrites {
   }
 
   /** True if the statement changed a row; an insert of a present row is not attempted. */
-  private static boolean apply(Connection app, RowWrite row) throws SQLException {
+  private static boolean apply(Device device, RowWrite row) throws SQLException {
     List<Assignment> columns = Business.assignments(row.table(), row.value());
     Object key = Business.sqlKey(row.table(), row.row());
     String table = Business.sqlName(row.table());
@@ -90,7 +90,7 @@ final class AppWrites {
     return switch (row.kind()) {
       case INSERT ->
           update(
-              app,
+              device,
               "INSERT INTO "
                   + table
                   + "(id, "
@@ -103,11 +103,13 @@ final class AppWrites {
               binds(key, columns, key));
       case UPDATE ->
           update(
-              app, "UPDATE " + table + " SET " + sets + " WHERE id = ?", binds(null, columns, key));
-      case DELETE -> update(app, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
+              device,
+              "UPDATE " + table + " SET " + sets + " WHERE id = ?",
+              binds(null, columns, key));
+      case DELETE -> update(device, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
       case UPSERT ->
           update(
-              app,
+              device,
               "INSERT INTO "
                   + table
                   + "(id, "
@@ -139,13 +141,11 @@ final class AppWrites {
     return binds;
   }
 
-  private static boolean update(Connection app, String sql, List<Object> binds)
-      throws SQLException {
-    try (PreparedStatement statement = app.prepareStatement(sql)) {
-      for (int i = 0; i < binds.size(); i++) {
-        statement.setObject(i + 1, binds.get(i));
-      }
-      return statement.executeUpdate() > 0;
+  private static boolean update(Device device, String sql, List<Object> binds) throws SQLException {
+    PreparedStatement statement = device.appStatement(sql);
+    for (int i = 0; i < binds.size(); i++) {
+      statement.setObject(i + 1, binds.get(i));
     }
+    return statement.executeUpdate() > 0;
   }
 }

@@ -18,8 +18,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -53,7 +56,9 @@ public final class Device {
   private OversqliteClient client;
   private PlannedResolver resolverOfProcess;
   private Optional<Connection> app = Optional.empty();
-  private Observer observer;
+  private final Map<String, PreparedStatement> appStatements = new HashMap<>();
+  // Of the file, not of the process: an orderly restart leaves it as it is.
+  private Optional<Observer> observer = Optional.empty();
   private boolean opened;
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
@@ -105,8 +110,11 @@ public final class Device {
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       resolverOfProcess = new PlannedResolver(resolver);
       client = newClient();
-      observer = Observer.of(file);
+      if (observer.isEmpty()) {
+        observer = Optional.of(Observer.of(file));
+      }
       app = Optional.empty();
+      appStatements.clear();
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
@@ -164,6 +172,7 @@ public final class Device {
       throw new UncheckedIOException(e);
     }
     discard();
+    endObserver();
     file = next;
   }
 
@@ -176,10 +185,21 @@ public final class Device {
 
   private void discard() {
     try {
-      observer.close();
       disk.discard();
     } catch (SQLException e) {
       throw new IllegalStateException("A simulated process left connections that do not close", e);
+    }
+  }
+
+  /** Lets go of the file; for the end of the run. */
+  void endObserver() {
+    try {
+      if (observer.isPresent()) {
+        observer.get().close();
+        observer = Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator's own connection does not close", e);
     }
   }
 
@@ -232,9 +252,19 @@ public final class Device {
     return app.get();
   }
 
+  /** A statement on the app's connection, kept as long as that. */
+  PreparedStatement appStatement(String sql) throws SQLException {
+    PreparedStatement statement = appStatements.get(sql);
+    if (statement == null) {
+      statement = app().prepareStatement(sql);
+      appStatements.put(sql, statement);
+    }
+    return statement;
+  }
+
   /** A connection of nobody in the simulation, for looking. */
   public Observer observer() {
-    return observer;
+    return observer.orElseThrow();
   }
 
   public Path file() {

@@ -161,6 +161,7 @@ public final class World implements AutoCloseable {
       if (device.alive()) {
         device.shutDown();
       }
+      device.endObserver();
     }
   }
 
