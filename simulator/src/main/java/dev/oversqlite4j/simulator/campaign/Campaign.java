@@ -77,12 +77,12 @@ public final class Campaign {
     Totals totals = new Totals();
     try {
       long next = 0;
-      for (long done = 0; done < settings.seeds(); done++) {
-        while (next < settings.seeds() && queue.size() < threads * QUEUED_PER_THREAD) {
-          long seed = settings.start() + next++;
+      for (long done = 0; done < settings.seedsOfShard(); done++) {
+        while (next < settings.seedsOfShard() && queue.size() < threads * QUEUED_PER_THREAD) {
+          long seed = settings.seed(next++);
           queue.add(pool.submit(() -> runSeed(seed, settings)));
         }
-        totals.add(await(settings.start() + done, queue.remove()));
+        totals.add(await(settings.seed(done), queue.remove()));
         progress.seedDone(done + 1, totals.counts(), totals.failures.size());
         if (totals.failures.size() == FAILURES_MAX) {
           break;

@@ -11,6 +11,7 @@ import dev.oversqlite4j.simulator.campaign.FailedSeed;
 import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
 import dev.oversqlite4j.simulator.campaign.Settings;
 import dev.oversqlite4j.simulator.campaign.Settings.Repetition;
+import dev.oversqlite4j.simulator.campaign.Settings.Shard;
 import dev.oversqlite4j.simulator.oracle.Simulation;
 import dev.oversqlite4j.simulator.oracle.Simulation.Failure;
 import dev.oversqlite4j.simulator.plan.Plan;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,6 +42,7 @@ import picocli.CommandLine.Option;
 final class SimulateCommand implements Callable<Integer> {
 
   private static final int SHRINK_RUNS_MAX = 400;
+  private static final Pattern SHARD = Pattern.compile("(\\d{1,6})/(\\d{1,6})");
 
   private final Environment environment;
 
@@ -76,6 +80,14 @@ final class SimulateCommand implements Callable<Integer> {
       description = "Run every seed twice; both runs must be the same.")
   private boolean doublecheck;
 
+  @Option(
+      names = "--shard",
+      paramLabel = "I/N",
+      defaultValue = "1/1",
+      description =
+          "Run only every N-th seed, from the I-th on, for N processes to share the seeds.")
+  private String shard;
+
   SimulateCommand(Environment environment) {
     this.environment = environment;
   }
@@ -88,12 +100,12 @@ final class SimulateCommand implements Callable<Integer> {
     printOptions(people);
     Campaign campaign =
         new Campaign(environment.parts(), Runtime.getRuntime().availableProcessors());
-    ProgressLine progress = new ProgressLine(people, environment.screen(), seeds);
+    ProgressLine progress = new ProgressLine(people, environment.screen(), settings.seedsOfShard());
     CampaignResult result = campaign.run(settings, progress::seedDone);
     double seconds = environment.secondsSince(begun);
     progress.end();
     printSummary(people, result, seconds);
-    printFailures(people, result);
+    printFailures(people, result, settings);
     people.flush();
     if (json) {
       environment.out().println(json(result, seconds));
@@ -104,10 +116,19 @@ final class SimulateCommand implements Callable<Integer> {
 
   private Settings settings() {
     try {
-      return new Settings(start, seeds, profile, doublecheck ? Repetition.TWICE : Repetition.ONCE);
+      return new Settings(
+          start, seeds, profile, doublecheck ? Repetition.TWICE : Repetition.ONCE, shard());
     } catch (IllegalArgumentException wrong) {
       throw new UsageException("--" + wrong.getMessage(), wrong);
     }
+  }
+
+  private Shard shard() {
+    Matcher parts = SHARD.matcher(shard);
+    if (!parts.matches()) {
+      throw new UsageException("--shard must be like 3/16, not " + shard + ".");
+    }
+    return new Shard(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
   }
 
   private void printOptions(PrintWriter people) {
@@ -115,6 +136,7 @@ final class SimulateCommand implements Callable<Integer> {
     printRow(people, "start", start);
     printRow(people, "profile", Names.of(profile));
     printRow(people, "doublecheck", doublecheck ? "on" : "off");
+    printRow(people, "shard", shard);
     people.println();
     people.flush();
   }
@@ -160,7 +182,8 @@ final class SimulateCommand implements Callable<Integer> {
     return edges;
   }
 
-  private void printFailures(PrintWriter people, CampaignResult result) throws IOException {
+  private void printFailures(PrintWriter people, CampaignResult result, Settings settings)
+      throws IOException {
     people.println();
     if (result.failures().isEmpty()) {
       if (result.missedBars().isEmpty()) {
@@ -185,7 +208,7 @@ final class SimulateCommand implements Callable<Integer> {
               + failed.seed()
               + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile)));
     }
-    if (result.seeds() < seeds) {
+    if (result.seeds() < settings.seedsOfShard()) {
       people.println(
           "The campaign ended after " + result.failures().size() + " failures; see the first one.");
     }

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.campaign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.simulator.campaign.Settings.Repetition;
@@ -42,6 +43,33 @@ class CampaignTest {
     assertEquals(List.of(), result.failures());
     assertTrue(result.transitionsCovered() > 0);
     assertFalse(result.uncovered().isEmpty());
+  }
+
+  @Test
+  void shardsRunEverySeedOnceAndAreTheSameRuns() {
+    CampaignResult all = run(2, new Settings(5, 3, Profile.DEFAULT, Repetition.ONCE));
+
+    CampaignResult first = run(2, shard(5, 3, 1, 2));
+    CampaignResult second = run(2, shard(5, 3, 2, 2));
+
+    assertEquals(2, first.seeds());
+    assertEquals(1, second.seeds());
+    assertEquals(all.counts(), first.counts().plus(second.counts()));
+    assertEquals(
+        run(1, new Settings(6, 1, Profile.DEFAULT, Repetition.ONCE)).traceHash(),
+        second.traceHash());
+  }
+
+  @Test
+  void aShardNeedsASeed() {
+    assertThrows(IllegalArgumentException.class, () -> shard(1, 3, 4, 4));
+    assertThrows(IllegalArgumentException.class, () -> shard(1, 3, 0, 2));
+    assertThrows(IllegalArgumentException.class, () -> shard(1, 3, 3, 2));
+  }
+
+  private static Settings shard(long start, long seeds, int index, int count) {
+    return new Settings(
+        start, seeds, Profile.DEFAULT, Repetition.ONCE, new Settings.Shard(index, count));
   }
 
   @Test

@@ -47,6 +47,8 @@ class MainTest {
         "simulate --seeds 0",
         "simulate --seeds x",
         "simulate --profile nonsense",
+        "simulate --shard 3",
+        "simulate --shard 5/4",
         "replay",
         "replay --seed 1 --plan p.json",
         "replay --plan missing.json",
