@@ -104,6 +104,10 @@ public final class Pull {
         throw semantic("the ceiling moved between pages");
       }
       target = OptionalLong.of(page.stableBundleSeq());
+      if (cursor == 0 && !page.bundles().isEmpty() && page.bundles().get(0).bundleSeq() > 1) {
+        // The server never refuses a checkpoint of 0 and starts after what it dropped (trap 9).
+        throw new RefusedException(new Refusal.HistoryPruned());
+      }
       if (page.bundles().isEmpty() && cursor < page.stableBundleSeq()) {
         throw semantic("the page is empty below the ceiling");
       }

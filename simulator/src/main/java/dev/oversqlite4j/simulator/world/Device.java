@@ -167,6 +167,29 @@ public final class Device {
     file = next;
   }
 
+  /** A copy of the file as it is now. */
+  Path copyOfFile(String name) {
+    Path copy = folder.resolve(name);
+    try {
+      DatabaseImage.copy(file, copy);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return copy;
+  }
+
+  /** The next process finds a copy of {@code other} in the place of the file. */
+  void replaceFile(Path other) {
+    life++;
+    Path next = folder.resolve("device" + index + "-" + life + ".db");
+    try {
+      DatabaseImage.copy(other, next);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    file = next;
+  }
+
   /** Orderly end of the process. */
   void shutDown() {
     client.close();
