@@ -17,5 +17,10 @@ public enum Disturbance {
   /** A copy of the device's file is made. */
   SAVE_FILE,
   /** The copy takes the place of the device's file, whichever device it was made of. */
-  RESTORE_FILE
+  RESTORE_FILE;
+
+  /** Whether it only concerns the server, and may happen during a call of the device. */
+  public boolean onServer() {
+    return this != SAVE_FILE && this != RESTORE_FILE;
+  }
 }

@@ -150,8 +150,10 @@ public final class World implements AutoCloseable {
       int index = i;
       Step step = plan.steps().get(i);
       Device device = devices.get(step.device());
-      Baton.Actor actor =
-          step.command() instanceof Command.Write ? device.appActor() : device.clientActor();
+      boolean besideTheClient =
+          step.command() instanceof Command.Write
+              || step.command() instanceof Command.Disturb disturb && disturb.what().onServer();
+      Baton.Actor actor = besideTheClient ? device.appActor() : device.clientActor();
       tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
     baton.run(tasks);
