@@ -14,6 +14,7 @@ import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.plan.Step;
 import dev.oversqlite4j.simulator.plan.Table;
 import dev.oversqlite4j.simulator.world.Folders;
+import dev.oversqlite4j.simulator.world.RunListener;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,7 +68,7 @@ final class DemoCommand implements Callable<Integer> {
     try {
       result =
           new Simulation(environment.parts(), Tracing.CONTENT)
-              .runIn(plan(), (device, step, life, n, seam) -> {}, world -> {}, work);
+              .runIn(plan(), RunListener.NOBODY, work);
       if (result.counts().ackGapCrashes() != 1) {
         throw new IllegalStateException("The demo's crash missed the moment it is about");
       }

@@ -1,10 +1,14 @@
 package dev.oversqlite4j.simulator.disk;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /**
  * Copies a database as a process crash leaves it: what has been written to the file and its logs,
@@ -17,6 +21,10 @@ public final class DatabaseImage {
 
   // The shared-memory index is never copied: it is rebuilt from the WAL, as after a real crash.
   private static final List<String> LOGS = List.of("-wal", "-journal");
+
+  private static final int BUFFER_BYTES = 1 << 16;
+  private static final ThreadLocal<ByteBuffer> BUFFERS =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_BYTES));
 
   private DatabaseImage() {}
 
@@ -39,6 +47,37 @@ public final class DatabaseImage {
         Files.deleteIfExists(beside(to, log));
       }
     }
+  }
+
+  /**
+   * A checksum over all bytes that {@link #copy} would copy, and their number.
+   *
+   * @param file the database as it is now; connections to it may be open
+   * @return equal for equal bytes, and most probably for no others
+   * @throws IOException if a file cannot be read
+   */
+  public static long fingerprint(Path file) throws IOException {
+    CRC32C checksum = new CRC32C();
+    ByteBuffer buffer = BUFFERS.get();
+    long length = update(checksum, file, buffer);
+    for (String log : LOGS) {
+      Path beside = beside(file, log);
+      if (Files.exists(beside)) {
+        length += update(checksum, beside, buffer);
+      }
+    }
+    return length << Integer.SIZE ^ checksum.getValue();
+  }
+
+  private static long update(CRC32C checksum, Path file, ByteBuffer buffer) throws IOException {
+    long length = 0;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        length += buffer.flip().remaining();
+        checksum.update(buffer);
+      }
+    }
+    return length;
   }
 
   private static Path beside(Path file, String suffix) {

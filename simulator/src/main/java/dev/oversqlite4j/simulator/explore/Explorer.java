@@ -6,16 +6,18 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.Scenario;
 import dev.oversqlite4j.simulator.plan.Step;
+import dev.oversqlite4j.simulator.world.Folders;
 import dev.oversqlite4j.simulator.world.Parts;
+import dev.oversqlite4j.simulator.world.RunListener;
 import dev.oversqlite4j.simulator.world.World;
 import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,22 +31,35 @@ import java.util.function.Consumer;
  *
  * <p>Most seams of a transaction leave the same state behind. What follows a crash depends on
  * nothing but that state and the position in the plan, so each distinct one is followed to its end
- * once and the others are cut short where they meet it (architecture, crash model).
+ * once (architecture, crash model). Which states a run's crashes would leave is read while it goes
+ * on; only those that are followed are crashed into.
  */
 public final class Explorer {
 
   private static final int VIOLATIONS_MAX = 5;
+  private static final int PROGRESS_EVERY = 20;
 
   private final Parts parts;
+  private final int threads;
 
+  /** On all cores. */
   public Explorer(Parts parts) {
-    this.parts = parts;
+    this(parts, Runtime.getRuntime().availableProcessors());
   }
 
   /**
-   * @param points crash points tried
-   * @param distinctStates logical states the crashes left behind
+   * @param threads how many runs at a time, at least 1; changes nothing but the time
+   */
+  public Explorer(Parts parts, int threads) {
+    this.parts = parts;
+    this.threads = threads;
+  }
+
+  /**
+   * @param points crash points looked at
+   * @param distinctStates logical states that crashes there leave behind
    * @param violations what failed, each with its plan
+   * @param finalStates the logical states that the runs ended in
    */
   public record Explored(
       String scenario,
@@ -52,6 +67,7 @@ public final class Explorer {
       long points,
       long distinctStates,
       List<Violated> violations,
+      Set<String> finalStates,
       double seconds) {}
 
   /** A plan that violates a property. */
@@ -62,83 +78,84 @@ public final class Explorer {
     }
   }
 
-  /** One crash point: a seam of one life of the process within one step. */
-  private record Point(int step, int life, int seam) {}
+  /** Which crashes are followed to the end of the plan. */
+  public enum Following {
+    /** One for each state that crashes leave. */
+    EVERY_STATE,
+    /** Every single one, to see that nothing was missed. */
+    EVERY_POINT
+  }
 
-  /** A plan to try, and the crash that has to be the last one in it. */
-  private record Attempt(Plan plan, int crashes) {}
+  /**
+   * A seam at which the process could have died.
+   *
+   * @param step of the plan
+   * @param life how often the process had crashed in this step
+   * @param seam which seam since then
+   * @param crashesBefore how often processes had crashed in the run
+   * @param position what in the plan would still be to come
+   * @param state what the crash would have left behind
+   */
+  private record Point(
+      int step, int life, int seam, long crashesBefore, String position, String state) {}
 
-  /** What became of an attempt. */
+  /** A plan, and the last crash that was added to it. */
+  private record Attempt(Plan plan, Optional<Point> crash) {}
+
+  /** What became of an attempt, and where it could have been crashed after its last crash. */
   private record Outcome(
-      Optional<Violated> violated, Optional<String> state, List<Point> pointsAfterCrash) {}
+      Attempt attempt,
+      Optional<Violated> violated,
+      List<Point> points,
+      Optional<String> finalState) {}
 
-  /** Ends a run whose state was followed before; not an error. */
-  private static final class SeenBefore extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    SeenBefore() {
-      super(null, null, false, false);
-    }
+  /** Explores one scenario, following every state. */
+  public Explored explore(Scenario scenario, int crashes, Consumer<String> progress) {
+    return explore(scenario, crashes, Following.EVERY_STATE, progress);
   }
 
   /**
    * Explores one scenario.
    *
    * @param crashes 1 or 2
-   * @param progress is told how far it is, now and then
+   * @param progress is told how far it is, now and then, on any thread
    */
-  public Explored explore(Scenario scenario, int crashes, Consumer<String> progress) {
+  public Explored explore(
+      Scenario scenario, int crashes, Following following, Consumer<String> progress) {
     if (crashes < 1 || crashes > 2) {
       throw new IllegalArgumentException("one or two crashes can be explored, not " + crashes);
     }
     long started = System.nanoTime();
-    ExecutorService workers =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    ExecutorService workers = Executors.newFixedThreadPool(threads);
     try {
-      Map<String, Boolean> seen = new ConcurrentHashMap<>();
+      long points = 0;
+      Set<String> seen = new TreeSet<>();
       List<Violated> violations = new ArrayList<>();
-      List<Point> reached = new ArrayList<>();
-      Simulation.Result baseline =
-          new Simulation(parts, Tracing.STATEMENTS)
-              .run(scenario.plan(), record(scenario, reached), world -> {});
-      baseline
-          .failure()
-          .ifPresent(f -> violations.add(new Violated(f.describe(), scenario.plan())));
-      List<Attempt> first =
-          reached.stream().map(p -> new Attempt(with(scenario.plan(), p), 1)).toList();
-      long points = first.size();
-      // Which attempt stands for a state must not depend on which thread was faster.
-      Map<String, Outcome> representatives = new TreeMap<>();
-      Map<String, Attempt> representativePlans = new TreeMap<>();
-      List<Outcome> outcomes = run(workers, scenario, first, seen, progress);
-      for (int i = 0; i < first.size(); i++) {
-        Outcome outcome = outcomes.get(i);
-        outcome.violated().ifPresent(violations::add);
-        if (outcome.state().isPresent() && !outcome.pointsAfterCrash().isEmpty()) {
-          representatives.putIfAbsent(outcome.state().get(), outcome);
-          representativePlans.putIfAbsent(outcome.state().get(), first.get(i));
+      Set<String> finalStates = new TreeSet<>();
+      List<Attempt> attempts = List.of(new Attempt(scenario.plan(), Optional.empty()));
+      for (int crash = 0; crash <= crashes; crash++) {
+        Looking looking = crash < crashes ? Looking.AT_EVERY_SEAM : Looking.AT_THE_END;
+        List<Attempt> next = new ArrayList<>();
+        // In the order of the attempts: which one stands for a state does not depend on threads.
+        for (Outcome outcome : run(workers, scenario, attempts, looking, progress)) {
+          outcome.violated().ifPresent(violations::add);
+          outcome.finalState().ifPresent(finalStates::add);
+          for (Point point : outcome.points()) {
+            points++;
+            if (seen.add(point.state()) || following == Following.EVERY_POINT) {
+              next.add(new Attempt(with(outcome.attempt().plan(), point), Optional.of(point)));
+            }
+          }
         }
-      }
-      if (crashes == 2) {
-        List<Attempt> second = new ArrayList<>();
-        representatives.forEach(
-            (state, outcome) ->
-                outcome
-                    .pointsAfterCrash()
-                    .forEach(
-                        p ->
-                            second.add(
-                                new Attempt(with(representativePlans.get(state).plan(), p), 2))));
-        points += second.size();
-        run(workers, scenario, second, seen, progress)
-            .forEach(outcome -> outcome.violated().ifPresent(violations::add));
+        attempts = next;
       }
       return new Explored(
           scenario.name(),
           crashes,
           points,
           seen.size(),
-          violations.subList(0, Math.min(VIOLATIONS_MAX, violations.size())),
+          List.copyOf(violations.subList(0, Math.min(VIOLATIONS_MAX, violations.size()))),
+          finalStates,
           (System.nanoTime() - started) / 1e9);
     } finally {
       workers.shutdownNow();
@@ -149,18 +166,18 @@ public final class Explorer {
       ExecutorService workers,
       Scenario scenario,
       List<Attempt> attempts,
-      Map<String, Boolean> seen,
+      Looking looking,
       Consumer<String> progress) {
     AtomicLong done = new AtomicLong();
     List<Callable<Outcome>> tasks = new ArrayList<>();
     for (Attempt attempt : attempts) {
       tasks.add(
           () -> {
-            Outcome outcome = run(scenario, attempt, seen);
+            Outcome outcome = run(scenario, attempt, looking);
             long count = done.incrementAndGet();
-            if (count % 100 == 0 || count == attempts.size()) {
+            if (attempts.size() > 1 && (count % PROGRESS_EVERY == 0 || count == attempts.size())) {
               progress.accept(
-                  scenario.name() + ": " + count + " of " + attempts.size() + " points");
+                  scenario.name() + ": " + count + " of " + attempts.size() + " states followed");
             }
             return outcome;
           });
@@ -179,53 +196,97 @@ public final class Explorer {
     }
   }
 
-  private Outcome run(Scenario scenario, Attempt attempt, Map<String, Boolean> seen) {
-    List<Point> after = new ArrayList<>();
-    String[] state = new String[1];
-    int[] crashes = new int[1];
-    // The scenario may bring crashes of its own; the explored ones come on top.
-    int last = attempt.crashes() + ownCrashes(scenario.plan());
-    Consumer<World> onCrash =
-        world -> {
-          crashes[0]++;
-          after.clear();
-          if (crashes[0] < last) {
-            return;
-          }
-          state[0] = LogicalState.of(world);
-          if (seen.putIfAbsent(state[0], true) != null) {
-            throw new SeenBefore();
-          }
-        };
-    World.SeamListener seams =
-        (device, step, life, n, seam) -> {
-          if (device == scenario.crashedDevice() && crashes[0] >= last) {
-            after.add(new Point(step, life, n));
-          }
-        };
+  private Outcome run(Scenario scenario, Attempt attempt, Looking looking) {
+    Path folder = Folders.createInMemory();
     try {
+      Look look = new Look(scenario, attempt, looking, new CrashStates(folder));
       Simulation.Result result =
-          new Simulation(parts, Tracing.STATEMENTS).run(attempt.plan(), seams, onCrash);
+          new Simulation(parts, Tracing.STATEMENTS).run(attempt.plan(), look);
       return new Outcome(
+          attempt,
           result.failure().map(f -> new Violated(f.describe(), attempt.plan())),
-          Optional.ofNullable(state[0]),
-          List.copyOf(after));
-    } catch (SeenBefore known) {
-      return new Outcome(Optional.empty(), Optional.empty(), List.of());
+          List.copyOf(look.points),
+          look.finalState);
+    } finally {
+      Folders.delete(folder);
     }
   }
 
-  private static int ownCrashes(Plan plan) {
-    return (int)
-        plan.steps().stream().flatMap(s -> s.faults().stream()).filter(Fault::isCrash).count();
+  private enum Looking {
+    AT_EVERY_SEAM,
+    AT_THE_END
   }
 
-  private static World.SeamListener record(Scenario scenario, List<Point> reached) {
-    return (device, step, life, n, seam) -> {
-      if (device == scenario.crashedDevice()) {
-        reached.add(new Point(step, life, n));
+  /** Looks at one run. */
+  private static final class Look implements RunListener {
+    private final Scenario scenario;
+    private final Attempt attempt;
+    private final Looking looking;
+    private final CrashStates states;
+    private final List<Point> points = new ArrayList<>();
+    private Optional<String> finalState = Optional.empty();
+    private long crashes;
+    private boolean afterLastCrash;
+
+    Look(Scenario scenario, Attempt attempt, Looking looking, CrashStates states) {
+      this.scenario = scenario;
+      this.attempt = attempt;
+      this.looking = looking;
+      this.states = states;
+      this.afterLastCrash = attempt.crash().isEmpty();
+    }
+
+    @Override
+    public void reached(World world, Reached at) {
+      if (afterLastCrash
+          && looking == Looking.AT_EVERY_SEAM
+          && at.device().index() == scenario.crashedDevice()) {
+        String position = position(scenario.plan(), at);
+        points.add(
+            new Point(
+                at.step(),
+                at.life(),
+                at.seam(),
+                crashes,
+                position,
+                states.ifCrashed(world, at, position)));
       }
-    };
+    }
+
+    @Override
+    public void crashed(World world) {
+      if (!afterLastCrash && attempt.crash().orElseThrow().crashesBefore() == crashes) {
+        afterLastCrash = true;
+        Point point = attempt.crash().get();
+        if (!LogicalState.of(world, point.position()).equals(point.state())) {
+          throw new IllegalStateException(
+              "The explorer read another state at step "
+                  + point.step()
+                  + ", seam "
+                  + point.seam()
+                  + " than the crash there left; this is a defect of the simulator");
+        }
+      }
+      crashes++;
+    }
+
+    @Override
+    public void settled(World world) {
+      finalState = Optional.of(LogicalState.of(world, "end"));
+    }
+  }
+
+  /** The step, and how much of the faults is behind it that the scenario itself has in it. */
+  private static String position(Plan scenario, RunListener.Reached at) {
+    StringBuilder position = new StringBuilder("step ").append(at.step());
+    List<Fault> faults = scenario.steps().get(at.step()).faults();
+    if (faults.stream().anyMatch(Fault::isCrash)) {
+      position.append(" life ").append(at.life());
+    }
+    if (!faults.stream().allMatch(Fault::isCrash)) {
+      position.append(" requests ").append(at.requestsOfStep());
+    }
+    return position.toString();
   }
 
   /** The plan with one more crash; it comes after the crashes of earlier lives of the step. */

@@ -5,14 +5,13 @@ import dev.oversqlite4j.simulator.world.Folders;
 import dev.oversqlite4j.simulator.world.LivenessException;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.RunListener;
 import dev.oversqlite4j.simulator.world.World;
-import dev.oversqlite4j.simulator.world.World.SeamListener;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** Runs one plan in a world of its own under the eyes of the oracle. Thread-safe. */
 public final class Simulation {
@@ -79,26 +78,25 @@ public final class Simulation {
   }
 
   public Result run(Plan plan) {
-    return run(plan, (device, step, life, n, seam) -> {}, world -> {});
+    return run(plan, RunListener.NOBODY);
   }
 
-  /** Runs a plan, telling {@code seams} every seam and {@code crashes} every crash. */
-  public Result run(Plan plan, SeamListener seams, Consumer<World> crashes) {
-    Path folder = Folders.create();
+  /** Runs a plan under the eyes of a listener, too. */
+  public Result run(Plan plan, RunListener listener) {
+    Path folder = Folders.createInMemory();
     try {
-      return runIn(plan, seams, crashes, folder);
+      return runIn(plan, listener, folder);
     } finally {
       Folders.delete(folder);
     }
   }
 
   /** Runs a plan and leaves the devices' files in {@code folder}. */
-  public Result runIn(Plan plan, SeamListener seams, Consumer<World> crashes, Path folder) {
+  public Result runIn(Plan plan, RunListener listener, Path folder) {
     Oracle[] oracle = new Oracle[1];
     try (World world =
         new World(plan, folder, parts, tracing, server -> oracle[0] = new Oracle(server))) {
-      world.onSeam(seams);
-      world.onCrash(crashes);
+      world.tell(listener);
       Optional<Failure> failure = Optional.empty();
       try {
         world.run();

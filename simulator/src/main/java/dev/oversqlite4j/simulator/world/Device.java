@@ -310,10 +310,11 @@ public final class Device {
     return (opened ? "opened" : "unopened") + " " + wantedUser + resolverOfProcess.memory();
   }
 
-  /** The state the journal ends in. */
-  public String fold() {
-    DeviceTables tables = DeviceTables.read(observer);
-    return tables.tail().isEmpty() ? "" : tables.tail().get(tables.tail().size() - 1).to();
+  /** What {@link #memory()} would be if the process died now, on the calling thread. */
+  public String memoryAfterCrash() {
+    String user = attaching.get();
+    String wanted = user == null ? wantedUser : DeviceTables.owner(this).orElse(user);
+    return "unopened " + wanted + new PlannedResolver(resolver).memory();
   }
 
   @Override

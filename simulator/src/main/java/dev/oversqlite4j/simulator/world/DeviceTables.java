@@ -86,6 +86,11 @@ public record DeviceTables(
         List.of());
   }
 
+  /** The state the journal ends in; empty if there is none. */
+  public String fold() {
+    return tail.isEmpty() ? "" : tail.get(tail.size() - 1).to();
+  }
+
   /** True if local intent of this row waits here in any form. */
   public boolean pending(RowId row) {
     return dirty.containsKey(row)

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.simulator.disk.LogicalContent;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -7,7 +8,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 
 /** A connection of nobody in the simulation, for looking; it keeps its statements. */
 public final class Observer implements AutoCloseable {
@@ -24,6 +27,9 @@ public final class Observer implements AutoCloseable {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA query_only=ON");
+      // The last connection to close moves the log into the file; nothing here survives a power
+      // cut.
+      statement.execute("PRAGMA synchronous=OFF");
     }
     return new Observer(connection);
   }
@@ -54,6 +60,11 @@ public final class Observer implements AutoCloseable {
       statements.put(sql, statement);
     }
     statement.execute();
+  }
+
+  /** Everything in the database, under a view. */
+  public SortedMap<String, List<String>> content(LogicalContent view) throws SQLException {
+    return view.dump(connection);
   }
 
   @Override

@@ -74,6 +74,7 @@ public final class World implements AutoCloseable {
   private long crashes;
   private long networkFaults;
   private long seams;
+  private long served;
 
   /** How much of the databases' content goes into the trace after each commit. */
   public enum Tracing {
@@ -159,6 +160,7 @@ public final class World implements AutoCloseable {
     baton.run(tasks);
     faultsOn = false;
     settle();
+    listener.settled(this);
   }
 
   @Override
@@ -215,7 +217,7 @@ public final class World implements AutoCloseable {
     device.crash();
     witness.crashed(device, lastSeam);
     boot(device);
-    crashListener.accept(this);
+    listener.crashed(this);
   }
 
   private Seam lastSeam = new Seam(Seam.Kind.LOCK, "start");
@@ -562,32 +564,21 @@ public final class World implements AutoCloseable {
   }
 
   private void observeSeam(Device device, Seam seam, StepRun run) {
-    seamListener.seam(device.index(), run.index, run.crashesOfStep, run.seamsOfLife, seam);
+    listener.reached(
+        this,
+        new RunListener.Reached(
+            device, run.index, run.crashesOfStep, run.seamsOfLife, run.requestsOfStep, crashes));
   }
 
-  /**
-   * Wants to know every seam that a plan reaches, to enumerate crash points: the step, how often
-   * its process has crashed in it, and the number of the seam since.
-   */
-  @FunctionalInterface
-  public interface SeamListener {
-    void seam(int device, int step, int life, int seamOfLife, Seam seam);
-  }
-
-  private SeamListener seamListener = (device, step, life, n, seam) -> {};
-  private java.util.function.Consumer<World> crashListener = world -> {};
-
-  /** Is told of every crash, once the next process is up. To be set before the run. */
-  public void onCrash(java.util.function.Consumer<World> listener) {
-    crashListener = listener;
-  }
+  private RunListener listener = RunListener.NOBODY;
 
   /** To be set before the run. */
-  public void onSeam(SeamListener listener) {
-    seamListener = listener;
+  public void tell(RunListener wanted) {
+    listener = wanted;
   }
 
   Reply serve(String method, String target, Map<String, String> headers, byte[] body) {
+    served++;
     WireResponse response = server.handle(WireRequest.of(method, target, headers, body));
     return new Reply(response.status(), response.headers(), response.body());
   }
@@ -648,6 +639,11 @@ public final class World implements AutoCloseable {
    */
   public RunCounts counts(long ackGapCrashes) {
     return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
+  }
+
+  /** How many requests the server has answered: its state is the same while this is. */
+  public long served() {
+    return served;
   }
 
   /** How many steps of the plan have begun. */
