@@ -57,13 +57,13 @@ final class LocalIntent {
                 opId, DiscardCause.CONFLICT_SERVER_WINS, row.key(), row.op(), row.localPayload());
       }
     }
-    tx.outbox().clear();
   }
 
   /** Executes everything again and quarantines what does not fit beside the server's rows. */
   void reexecute() {
     Map<RowKey, Optional<String>> contents = new LinkedHashMap<>();
-    for (FrozenRow row : tx.outbox().rows()) {
+    List<FrozenRow> frozen = prepared();
+    for (FrozenRow row : frozen) {
       contents.put(row.key(), row.localPayload());
     }
     for (DirtyRow row : tx.dirtyRows().all()) {
@@ -73,7 +73,7 @@ final class LocalIntent {
       return;
     }
     Set<RowKey> refused = tx.rows().reexecute(contents);
-    if (tx.outbox().rows().stream().anyMatch(row -> refused.contains(row.key()))) {
+    if (frozen.stream().anyMatch(row -> refused.contains(row.key()))) {
       // A bundle goes out as it was frozen or not at all.
       Requeue.all(tx);
       tx.outbox().clear();
@@ -90,5 +90,12 @@ final class LocalIntent {
           .ifPresent(row -> tx.quarantine().add(row, QuarantineCause.CONTRADICTS_SERVER_ROWS));
     }
     tx.dirtyRows().judgeVanished();
+  }
+
+  /** What is committed is in the snapshot and needs no executing. */
+  private List<FrozenRow> prepared() {
+    return tx.controlState().outbox() instanceof OutboxState.Prepared
+        ? tx.outbox().rows()
+        : List.of();
   }
 }

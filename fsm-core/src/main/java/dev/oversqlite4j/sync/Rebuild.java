@@ -237,6 +237,7 @@ public final class Rebuild {
           facts,
           () -> {
             tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
+            tx.outbox().clear();
             settle(tx, healthy);
           });
     } else {
@@ -267,6 +268,8 @@ public final class Rebuild {
           // The next id stays 1 until bundle 1 is committed, whatever becomes of it (W-22).
           if (frozen) {
             tx.outbox().rebind(newSource);
+          } else {
+            tx.outbox().clear();
           }
           settle(tx, healthy);
         });

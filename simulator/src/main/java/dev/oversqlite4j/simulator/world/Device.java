@@ -47,6 +47,7 @@ public final class Device {
   private final Baton.Actor appActor;
 
   private int life;
+  private int replacements;
   private Path file;
   private Incarnation incarnation;
   private SeamDataSource disk;
@@ -157,37 +158,30 @@ public final class Device {
   void crash() {
     incarnation.die();
     life++;
-    Path next = folder.resolve("device" + index + "-" + life + ".db");
-    try {
-      DatabaseImage.copy(file, next);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Path next = copy(file, "device" + index + "-" + life + ".db");
     discard();
     file = next;
   }
 
   /** A copy of the file as it is now. */
   Path copyOfFile(String name) {
-    Path copy = folder.resolve(name);
-    try {
-      DatabaseImage.copy(file, copy);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return copy;
+    return copy(file, name);
   }
 
   /** The next process finds a copy of {@code other} in the place of the file. */
   void replaceFile(Path other) {
-    life++;
-    Path next = folder.resolve("device" + index + "-" + life + ".db");
+    replacements++;
+    file = copy(other, "device" + index + "-" + life + "-replaced-" + replacements + ".db");
+  }
+
+  private Path copy(Path from, String name) {
+    Path copy = folder.resolve(name);
     try {
-      DatabaseImage.copy(other, next);
+      DatabaseImage.copy(from, copy);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    file = next;
+    return copy;
   }
 
   /** Orderly end of the process. */

@@ -22,6 +22,7 @@ import dev.oversqlite4j.simulator.seam.Trace;
 import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.Scope;
 import dev.oversqlite4j.simulator.server.ServerLimits;
+import dev.oversqlite4j.simulator.server.SourceState;
 import dev.oversqlite4j.simulator.server.State;
 import dev.oversqlite4j.simulator.server.WireRequest;
 import dev.oversqlite4j.simulator.server.WireResponse;
@@ -303,7 +304,11 @@ public final class World implements AutoCloseable {
 
   private void retire(Device device, String user, Optional<String> successor) {
     DeviceTables tables = DeviceTables.read(device.observer());
-    if (tables.installed()) {
+    // A server retires a source once, and what it named then stays.
+    if (tables.installed()
+        && Optional.ofNullable(server.sources(user).get(tables.control().source()))
+            .filter(known -> known.phase() == SourceState.Phase.RETIRED)
+            .isEmpty()) {
       server.retire(user, tables.control().source(), successor);
     }
   }
