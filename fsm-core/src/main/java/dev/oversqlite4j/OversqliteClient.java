@@ -13,6 +13,7 @@ import dev.oversqlite4j.sync.Open;
 import dev.oversqlite4j.sync.Pull;
 import dev.oversqlite4j.sync.Push;
 import dev.oversqlite4j.sync.Quarantined;
+import dev.oversqlite4j.sync.Rebuild;
 import dev.oversqlite4j.sync.Status;
 import dev.oversqlite4j.sync.Sync;
 import dev.oversqlite4j.sync.SyncContext;
@@ -53,6 +54,7 @@ public final class OversqliteClient implements AutoCloseable {
   private final Push push;
   private final Pull pull;
   private final Sync sync;
+  private final Rebuild rebuild;
   private final Detach detach;
   private final Quarantined quarantined;
   private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
@@ -80,6 +82,7 @@ public final class OversqliteClient implements AutoCloseable {
     this.push = new Push(ctx);
     this.pull = new Pull(ctx);
     this.sync = new Sync(ctx);
+    this.rebuild = new Rebuild(ctx);
     this.detach = new Detach(ctx);
     this.quarantined = new Quarantined(ctx);
   }
@@ -164,6 +167,32 @@ public final class OversqliteClient implements AutoCloseable {
   /** Push, then pull. Edits made during the call are never lost and never an error. */
   public SyncReport sync() {
     return opened(SyncOperation.SYNC, sync::run);
+  }
+
+  /**
+   * Recovers the managed tables from the server's authoritative snapshot, on the current source if
+   * that can go on, and otherwise on a fresh one. Edits that are not at the server yet survive:
+   * they stay visible and pending. One that no longer fits beside the server's rows is in {@link
+   * #quarantined()}.
+   *
+   * @throws AttachRequiredException attach first
+   * @throws SnapshotFinalApplyGateException another program changed the sync state meanwhile
+   * @throws SnapshotRowApplyFailedException a row of the snapshot does not fit the app's tables
+   * @throws SourceReplacementDivergedException the server names another replacement source
+   * @throws SourceReplacementInvalidException the server refuses the replacement source
+   */
+  public RemoteSyncReport rebuild() {
+    return opened(SyncOperation.REBUILD, rebuild::run);
+  }
+
+  /** Holds back the uploads of an automatic recovery; in memory only, explicit calls ignore it. */
+  public void pauseUploads() {
+    ctx.pauseUploads();
+  }
+
+  /** Ends {@link #pauseUploads()}. */
+  public void resumeUploads() {
+    ctx.resumeUploads();
   }
 
   /**

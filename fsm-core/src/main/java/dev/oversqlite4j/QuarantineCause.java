@@ -11,5 +11,10 @@ public enum QuarantineCause {
   /** The server failed to commit exactly this row. */
   REJECTED_BY_SERVER,
   /** It refers to a quarantined row. */
-  DEPENDS_ON_QUARANTINED
+  DEPENDS_ON_QUARANTINED,
+  /**
+   * After a rebuild it does not fit beside the rows the server has: a unique value is taken, or a
+   * row it refers to is gone. The app's row is the server's until the edit is retried.
+   */
+  CONTRADICTS_SERVER_ROWS
 }

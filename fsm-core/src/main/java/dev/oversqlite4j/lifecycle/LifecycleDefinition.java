@@ -24,6 +24,7 @@ import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteReplacePendingException;
 import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SourceReplacementDivergedException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.GuardContext;
 import dev.oversqlite4j.fsm.MachineDefinition;
@@ -32,11 +33,13 @@ import dev.oversqlite4j.fsm.RefusedStep;
 import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.OutboxState;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The declared transitions (spec 9.3). Every (state, trigger) pair is decided: permitted, or
@@ -44,6 +47,18 @@ import java.util.Map;
  * class.
  */
 public final class LifecycleDefinition {
+
+  /** Fact of {@link Trigger#SOURCE_FAILURE}: the replacement the server names, if it does. */
+  public static final String REPLACEMENT_NAMED = "named";
+
+  /**
+   * Fact of {@link Trigger#APPLY_ROTATED}: whether a frozen bundle goes on under the new source.
+   */
+  public static final String FROZEN_KEPT = "frozenKept";
+
+  /** Triggers of a snapshot on its way in, whatever it is for. */
+  private static final List<Trigger> STAGING =
+      List.of(Trigger.STAGE_SESSION, Trigger.STAGE_CHUNK, Trigger.STAGE_DONE);
 
   private static final MachineDefinition<DurableState, Trigger> DEFINITION = declare();
 
@@ -65,6 +80,8 @@ public final class LifecycleDefinition {
     pushing(m);
     quarantine(m);
     pulling(m);
+    sourceFailing(m);
+    rebuilding(m);
     detaching(m);
     return m.build();
   }
@@ -156,12 +173,16 @@ public final class LifecycleDefinition {
       m.from(REPLACE_PENDING, REPLACE_STAGED)
           .reject(t, localConflict(AttachLocalStateConflictException.Reason.OTHER_TARGET_USER));
     }
-    for (Trigger t :
-        List.of(
-            Trigger.STAGE_SESSION, Trigger.STAGE_CHUNK, Trigger.STAGE_DONE, Trigger.APPLY_REMOTE)) {
+    for (Trigger t : STAGING) {
       m.from(OPENED, DETACHED).reject(t, changed("no remote replace is pending"));
-      rejectAll(m, t, refused);
+      m.from(ATTACHED, SEEDING, PUSH_PREPARED).reject(t, changed("no rebuild is running"));
+      // T29. A rebuild never reuses a stage, so its states do not tell how far it came.
+      m.from(PUSH_COMMITTED, REBUILD_REQUIRED, REBUILD_COMMITTED, SOURCE_RECOVERY).on(t).toSame();
+      m.from(UNOPENED).reject(t, refused.get(UNOPENED));
+      m.from(CLOSED).reject(t, refused.get(CLOSED));
     }
+    m.from(OPENED, DETACHED).reject(Trigger.APPLY_REMOTE, changed("no remote replace is pending"));
+    rejectAll(m, Trigger.APPLY_REMOTE, refused);
     for (Trigger t :
         List.of(
             Trigger.ATTACH_BEGIN,
@@ -179,17 +200,16 @@ public final class LifecycleDefinition {
     rejectAll(m, Trigger.RESUME, outsideAttached());
   }
 
-  /** T15–T21, T37. */
+  /** T15–T22, T28, T37. */
   private static void pushing(Builder<DurableState, Trigger> m) {
     Map<DurableState, StepRefusal> refused = outsideAttached();
-    refused.put(REBUILD_REQUIRED, step -> new RebuildRequiredException(op(step)));
-    refused.put(REBUILD_COMMITTED, step -> new RebuildRequiredException(op(step)));
     refused.put(
         SOURCE_RECOVERY,
         step -> new SourceRecoveryRequiredException(SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
     StepRefusal notFrozen = changed("nothing is frozen");
     StepRefusal frozen = changed("a bundle is frozen");
     StepRefusal committed = changed("the frozen bundle is committed");
+    StepRefusal notCommitted = changed("the frozen bundle is not known to be committed");
 
     m.from(ATTACHED, SEEDING)
         .on(Trigger.FREEZE)
@@ -202,7 +222,9 @@ public final class LifecycleDefinition {
         .reject(Trigger.CONFLICT_INVALID, notFrozen)
         .reject(Trigger.PUSH_REJECTED, notFrozen)
         .reject(Trigger.PUSH_ABORT, notFrozen)
-        .reject(Trigger.REPLAY, notFrozen);
+        .reject(Trigger.REPLAY, notFrozen)
+        .reject(Trigger.REPLAY_PRUNED, notFrozen)
+        .reject(Trigger.HASH_MISMATCH, notFrozen);
     m.from(SEEDING).on(Trigger.LEASE_INVALID).to(OPENED).on(Trigger.LEASE_RELEASED).to(ATTACHED);
     m.from(ATTACHED)
         .reject(Trigger.LEASE_INVALID, changed("no lease is held"))
@@ -232,8 +254,10 @@ public final class LifecycleDefinition {
         .otherwiseTo(ATTACHED)
         .on(Trigger.PUSH_ABORT)
         .toSame()
-        .reject(Trigger.REPLAY, changed("the frozen bundle is not known to be committed"));
-    m.from(PUSH_COMMITTED)
+        .reject(Trigger.REPLAY, notCommitted)
+        .reject(Trigger.REPLAY_PRUNED, notCommitted)
+        .reject(Trigger.HASH_MISMATCH, notCommitted);
+    m.from(PUSH_COMMITTED, REBUILD_COMMITTED)
         .reject(Trigger.FREEZE, committed)
         .reject(Trigger.FREEZE_NO_OPS, committed)
         .on(Trigger.PUSH_BEGIN)
@@ -246,8 +270,48 @@ public final class LifecycleDefinition {
         .reject(Trigger.PUSH_REJECTED, committed)
         .on(Trigger.PUSH_ABORT)
         .toSame()
-        .on(Trigger.REPLAY)
-        .to(ATTACHED);
+        .on(Trigger.REPLAY_PRUNED)
+        .to(REBUILD_COMMITTED)
+        .on(Trigger.HASH_MISMATCH)
+        .to(REBUILD_COMMITTED);
+    m.from(PUSH_COMMITTED).on(Trigger.REPLAY).to(ATTACHED);
+    m.from(REBUILD_COMMITTED).on(Trigger.REPLAY).to(REBUILD_REQUIRED);
+
+    // T28: the recovery of a checkpoint sends what waits, and the gate stays.
+    m.from(REBUILD_REQUIRED)
+        .on(Trigger.FREEZE)
+        .when("nothing frozen", c -> !prepared(c))
+        .toSame()
+        .otherwise(frozen)
+        .on(Trigger.FREEZE_NO_OPS)
+        .when("nothing frozen", c -> !prepared(c))
+        .toSame()
+        .otherwise(frozen)
+        .on(Trigger.ACK)
+        .when("bundle frozen", LifecycleDefinition::prepared)
+        .to(REBUILD_COMMITTED)
+        .otherwise(notFrozen)
+        .on(Trigger.LEASE_INVALID)
+        .when("lease held", LifecycleDefinition::leaseHeld)
+        .to(OPENED)
+        .otherwise(changed("no lease is held"))
+        .reject(Trigger.LEASE_RELEASED, changed("a rebuild ends the lease"))
+        .reject(Trigger.REPLAY, notCommitted)
+        .reject(Trigger.REPLAY_PRUNED, notCommitted)
+        .reject(Trigger.HASH_MISMATCH, notCommitted);
+    for (Trigger t :
+        List.of(
+            Trigger.PUSH_BEGIN,
+            Trigger.PUSH_ABORT,
+            Trigger.CONFLICT_RESOLVED,
+            Trigger.CONFLICT_INVALID,
+            Trigger.PUSH_REJECTED)) {
+      m.from(REBUILD_REQUIRED)
+          .on(t)
+          .when("bundle frozen", LifecycleDefinition::prepared)
+          .toSame()
+          .otherwise(notFrozen);
+    }
     for (Trigger t :
         List.of(
             Trigger.PUSH_BEGIN,
@@ -260,6 +324,8 @@ public final class LifecycleDefinition {
             Trigger.CONFLICT_INVALID,
             Trigger.PUSH_REJECTED,
             Trigger.REPLAY,
+            Trigger.REPLAY_PRUNED,
+            Trigger.HASH_MISMATCH,
             Trigger.PUSH_ABORT)) {
       rejectAll(m, t, refused);
     }
@@ -305,6 +371,73 @@ public final class LifecycleDefinition {
     refused.put(PUSH_COMMITTED, step -> new PendingPushReplayException(1));
     m.from(ATTACHED, SEEDING).on(Trigger.PULL_BUNDLE).toSame();
     rejectAll(m, Trigger.PULL_BUNDLE, refused);
+  }
+
+  /** T23, T24: frozen and dirty rows stay, the replacement is reserved once and for all. */
+  private static void sourceFailing(Builder<DurableState, Trigger> m) {
+    m.from(
+            ATTACHED,
+            SEEDING,
+            PUSH_PREPARED,
+            PUSH_COMMITTED,
+            REBUILD_REQUIRED,
+            REBUILD_COMMITTED,
+            SOURCE_RECOVERY)
+        .on(Trigger.SOURCE_FAILURE)
+        .when("reservation compatible", LifecycleDefinition::reservationCompatible)
+        .to(SOURCE_RECOVERY)
+        .otherwise(
+            step -> new SourceReplacementDivergedException(Optional.empty(), Optional.empty()));
+    rejectAll(m, Trigger.SOURCE_FAILURE, outsideAttached());
+  }
+
+  /** T27, T30–T32. */
+  private static void rebuilding(Builder<DurableState, Trigger> m) {
+    StepRefusal frozen = changed("a bundle is frozen");
+    StepRefusal notRunning = changed("no rebuild is running");
+    StepRefusal otherMode = changed("another way of applying the snapshot is due");
+    Map<DurableState, StepRefusal> refused = outsideAttached();
+    for (Trigger t : List.of(Trigger.HISTORY_PRUNED, Trigger.CHECKPOINT_AHEAD)) {
+      m.from(ATTACHED, SEEDING).on(t).to(REBUILD_REQUIRED);
+      m.from(PUSH_PREPARED, PUSH_COMMITTED).reject(t, frozen);
+      m.from(REBUILD_REQUIRED, REBUILD_COMMITTED, SOURCE_RECOVERY)
+          .reject(t, changed("a rebuild is due already"));
+      rejectAll(m, t, refused);
+    }
+    // A prepared bundle is pushed first; only one that cannot be sent is taken apart (W-34).
+    m.from(ATTACHED, SEEDING, PUSH_PREPARED).on(Trigger.REBUILD_BEGIN).to(REBUILD_REQUIRED);
+    m.from(ATTACHED, SEEDING, PUSH_PREPARED).reject(Trigger.REBUILD_ABORT, notRunning);
+    m.from(PUSH_COMMITTED, REBUILD_REQUIRED, REBUILD_COMMITTED, SOURCE_RECOVERY)
+        .on(Trigger.REBUILD_BEGIN)
+        .toSame()
+        .on(Trigger.REBUILD_ABORT)
+        .toSame();
+    for (Trigger t :
+        List.of(Trigger.APPLY_SNAPSHOT, Trigger.APPLY_COMMITTED, Trigger.APPLY_ROTATED)) {
+      m.from(ATTACHED, SEEDING, PUSH_PREPARED).reject(t, notRunning);
+      rejectAll(m, t, refused);
+    }
+    rejectAll(m, Trigger.REBUILD_BEGIN, refused);
+    rejectAll(m, Trigger.REBUILD_ABORT, refused);
+    m.from(REBUILD_REQUIRED)
+        .on(Trigger.APPLY_SNAPSHOT)
+        .when("nothing frozen", c -> !prepared(c))
+        .to(ATTACHED)
+        .otherwise(frozen)
+        .reject(Trigger.APPLY_COMMITTED, otherMode)
+        .reject(Trigger.APPLY_ROTATED, otherMode);
+    m.from(PUSH_COMMITTED, REBUILD_COMMITTED)
+        .on(Trigger.APPLY_COMMITTED)
+        .to(ATTACHED)
+        .reject(Trigger.APPLY_SNAPSHOT, otherMode)
+        .reject(Trigger.APPLY_ROTATED, otherMode);
+    m.from(SOURCE_RECOVERY)
+        .on(Trigger.APPLY_ROTATED)
+        .when("frozen bundle kept", c -> c.facts().json().path(FROZEN_KEPT).asBoolean())
+        .to(PUSH_PREPARED)
+        .otherwiseTo(ATTACHED)
+        .reject(Trigger.APPLY_SNAPSHOT, otherMode)
+        .reject(Trigger.APPLY_COMMITTED, otherMode);
   }
 
   /** T14, T33, T34. */
@@ -396,6 +529,26 @@ public final class LifecycleDefinition {
 
   private static DurableState derived(GuardContext context) {
     return DurableState.derive(control(context), Lifecycle.fold(context.transaction()));
+  }
+
+  private static boolean prepared(GuardContext context) {
+    return control(context).outbox() instanceof OutboxState.Prepared;
+  }
+
+  /**
+   * The server may name the replacement; what is reserved here, or was used here, must not
+   * contradict it (spec 4.4.4).
+   */
+  private static boolean reservationCompatible(GuardContext context) {
+    String named = context.facts().json().path(REPLACEMENT_NAMED).asText();
+    if (named.isEmpty()) {
+      return true;
+    }
+    ControlState control = control(context);
+    if (control.operation() instanceof Operation.SourceRecovery reserved) {
+      return reserved.replacementSourceId().equals(named);
+    }
+    return !control.sourceId().equals(Optional.of(named)) && local(context).sources().fresh(named);
   }
 
   private static boolean leaseHeld(GuardContext context) {

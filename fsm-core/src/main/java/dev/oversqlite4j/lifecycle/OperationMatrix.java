@@ -45,6 +45,7 @@ public final class OperationMatrix {
     PUSH_PENDING(SyncOperation.PUSH_PENDING),
     PULL_TO_STABLE(SyncOperation.PULL_TO_STABLE),
     SYNC(SyncOperation.SYNC),
+    REBUILD(SyncOperation.REBUILD),
     DETACH(SyncOperation.DETACH),
     SOURCE_INFO(SyncOperation.SOURCE_INFO),
     SYNC_STATUS(SyncOperation.SYNC_STATUS);
@@ -177,24 +178,9 @@ public final class OperationMatrix {
         bind,
         x);
     row(m, Call.PUSH_PENDING, open, att, att, rr, rr, p, p, p, p, REBUILD, REBUILD, src, x);
-    // Recovery by pull and sync (RC, RCC) comes with rebuild; until then they say what is due.
-    row(
-        m,
-        Call.PULL_TO_STABLE,
-        open,
-        att,
-        att,
-        rr,
-        rr,
-        p,
-        p,
-        replay,
-        replay,
-        REBUILD,
-        REBUILD,
-        src,
-        x);
-    row(m, Call.SYNC, open, att, att, rr, rr, p, p, p, p, REBUILD, REBUILD, src, x);
+    row(m, Call.PULL_TO_STABLE, open, att, att, rr, rr, p, p, replay, replay, p, p, src, x);
+    row(m, Call.SYNC, open, att, att, rr, rr, p, p, p, p, p, p, src, x);
+    row(m, Call.REBUILD, open, att, att, rr, rr, p, p, p, p, p, p, p, x);
     row(m, Call.DETACH, open, i, i, p, p, p, p, p, p, p, p, p, x);
     row(m, Call.SOURCE_INFO, open, i, i, i, i, i, i, i, i, i, i, i, x);
     row(m, Call.SYNC_STATUS, open, att, att, rr, rr, i, i, i, i, i, i, i, x);

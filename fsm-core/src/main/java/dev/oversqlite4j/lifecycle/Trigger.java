@@ -27,12 +27,12 @@ public enum Trigger {
   CONNECT_INIT_LOCAL(SyncOperation.ATTACH),
   /** T8. */
   CONNECT_REMOTE_AUTH(SyncOperation.ATTACH, InFlight.ATTACHING),
-  /** T10. */
-  STAGE_SESSION(SyncOperation.ATTACH, InFlight.ATTACHING),
-  /** T11. */
-  STAGE_CHUNK(SyncOperation.ATTACH, InFlight.ATTACHING),
-  /** T12. */
-  STAGE_DONE(SyncOperation.ATTACH, InFlight.ATTACHING),
+  /** T10, T29. */
+  STAGE_SESSION(SyncOperation.ATTACH, InFlight.DOWNLOADING),
+  /** T11, T29. */
+  STAGE_CHUNK(SyncOperation.ATTACH, InFlight.DOWNLOADING),
+  /** T12, T29. */
+  STAGE_DONE(SyncOperation.ATTACH, InFlight.DOWNLOADING),
   /** T13. */
   APPLY_REMOTE(SyncOperation.ATTACH),
   /** T14: detach() gives a pending remote replace up. */
@@ -63,8 +63,28 @@ public enum Trigger {
   QUARANTINE_RETRIED(SyncOperation.RETRY_QUARANTINED),
   /** Quarantined edits were given up (spec 4.4.7). */
   QUARANTINE_DISCARDED(SyncOperation.DISCARD_QUARANTINED),
+  /** T22: the rows of our committed bundle are no longer to be had. */
+  REPLAY_PRUNED(SyncOperation.PUSH_PENDING),
+  /** T22: what the server committed under our bundle id is not what we froze (spec 4.4.6). */
+  HASH_MISMATCH(SyncOperation.PUSH_PENDING),
+  /** T23, T24: the server takes nothing from this source any more. */
+  SOURCE_FAILURE(SyncOperation.PUSH_PENDING),
   /** T25. */
   PULL_BUNDLE(SyncOperation.PULL_TO_STABLE),
+  /** T27: the server no longer has the bundles after our checkpoint. */
+  HISTORY_PRUNED(SyncOperation.PULL_TO_STABLE, InFlight.REBUILDING),
+  /** T27: our checkpoint is beyond all the server has. */
+  CHECKPOINT_AHEAD(SyncOperation.PULL_TO_STABLE, InFlight.REBUILDING),
+  /** T27: a rebuild begins, asked for or as the recovery of an earlier one. */
+  REBUILD_BEGIN(SyncOperation.REBUILD, InFlight.REBUILDING),
+  /** The rebuild failed before it applied anything. */
+  REBUILD_ABORT(SyncOperation.REBUILD),
+  /** T30. */
+  APPLY_SNAPSHOT(SyncOperation.REBUILD),
+  /** T31. */
+  APPLY_COMMITTED(SyncOperation.REBUILD),
+  /** T32. */
+  APPLY_ROTATED(SyncOperation.REBUILD),
   /** T33. */
   DETACH(SyncOperation.DETACH),
   /** T34. */
@@ -73,7 +93,9 @@ public enum Trigger {
   /** An operation that has journaled its start and not its end. */
   public enum InFlight {
     ATTACHING,
-    PUSHING
+    PUSHING,
+    DOWNLOADING,
+    REBUILDING
   }
 
   private final SyncOperation operation;

@@ -31,6 +31,11 @@ public record ControlState(
       return new Attached(userId, newCheckpoint, rebuildRequired, lease);
     }
 
+    /** The same with the rebuild gate set. */
+    public Attached gated() {
+      return new Attached(userId, checkpoint, true, lease);
+    }
+
     public Attached withLease(Optional<String> newLease) {
       return new Attached(userId, checkpoint, rebuildRequired, newLease);
     }

@@ -29,6 +29,12 @@ public interface DirtyRows {
    */
   void judgeTouched();
 
+  /**
+   * The same by one scan of every table, after rows were written in a way that may have taken
+   * others along.
+   */
+  void judgeVanished();
+
   /** The same by one scan each, for tables with UNIQUE indexes that notes cannot follow. */
   void judgeScanned();
 }

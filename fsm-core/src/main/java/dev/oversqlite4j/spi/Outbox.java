@@ -16,6 +16,9 @@ public interface Outbox {
   /** Prepared → committed remotely. */
   void markCommitted(long bundleSeq, String bundleHash);
 
+  /** The prepared bundle goes on as bundle 1 of {@code sourceId}, without a lease (T32). */
+  void rebind(String sourceId);
+
   /** Empties the outbox. */
   void clear();
 }

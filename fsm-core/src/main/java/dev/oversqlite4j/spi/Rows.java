@@ -1,6 +1,8 @@
 package dev.oversqlite4j.spi;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * App rows and their authoritative versions. Methods that write app rows are legal only inside
@@ -30,6 +32,14 @@ public interface Rows {
 
   /** Inserts or replaces the app row from a payload in local encodings. */
   void upsertLocal(RowKey key, String localPayload);
+
+  /**
+   * Gives every row the content that local intent wants for it, empty for none.
+   *
+   * @return the rows left as they were, because a unique value, a foreign key or another constraint
+   *     stands against it
+   */
+  Set<RowKey> reexecute(Map<RowKey, Optional<String>> localPayloads);
 
   /** Deletes the app row; nothing if absent. */
   void delete(RowKey key);

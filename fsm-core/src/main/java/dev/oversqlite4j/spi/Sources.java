@@ -5,6 +5,9 @@ public interface Sources {
 
   boolean exists(String sourceId);
 
+  /** Whether nothing was ever pushed by it and nothing replaced it; true if it is unknown. */
+  boolean fresh(String sourceId);
+
   /** Adds a source with next bundle id 1; nothing if it exists. */
   void ensure(String sourceId);
 

@@ -15,6 +15,7 @@ import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.SyncServer.ConnectAnswer;
 import dev.oversqlite4j.spi.SyncServer.LocalPending;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
@@ -67,6 +68,10 @@ public final class Attach {
           way == Way.FINISH_REPLACE
               ? replaced(user, source, capabilities, Optional.empty())
               : connect(user, source, capabilities, pending);
+    } catch (RefusedException refused) {
+      RuntimeException error = Refusals.surface(refused.refusal());
+      ctx.abort(Trigger.ATTACH_ABORT, error);
+      throw error;
     } catch (RuntimeException failure) {
       ctx.abort(Trigger.ATTACH_ABORT, failure);
       throw failure;

@@ -11,6 +11,16 @@ final class OutboxCheck {
 
   private OutboxCheck() {}
 
+  /** Whether the frozen bundle can go out as it was frozen. */
+  static boolean holds(LocalTransaction tx, String schema) {
+    try {
+      verify(tx, schema);
+      return true;
+    } catch (CorruptLocalStateException damaged) {
+      return false;
+    }
+  }
+
   static void verify(LocalTransaction tx, String schema) {
     OutboxState.Bundle bundle = tx.controlState().outbox().frozen().orElseThrow();
     List<FrozenRow> rows = tx.outbox().rows();

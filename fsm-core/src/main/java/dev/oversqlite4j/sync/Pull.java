@@ -5,6 +5,7 @@ import dev.oversqlite4j.PendingPushReplayException;
 import dev.oversqlite4j.RemoteResponseSemanticException;
 import dev.oversqlite4j.RemoteSyncOutcome;
 import dev.oversqlite4j.RemoteSyncReport;
+import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
@@ -26,9 +27,22 @@ import java.util.function.Consumer;
 public final class Pull {
 
   private final SyncContext ctx;
+  private final CheckpointRecovery recovery;
 
   public Pull(SyncContext ctx) {
     this.ctx = ctx;
+    this.recovery = new CheckpointRecovery(ctx);
+  }
+
+  /**
+   * How a pull ended.
+   *
+   * @param restore present if the checkpoint was unusable and a snapshot took its place
+   */
+  record Result(RemoteSyncOutcome outcome, Optional<RestoreSummary> restore) {
+    static Result restored(RestoreSummary restore) {
+      return new Result(RemoteSyncOutcome.APPLIED_SNAPSHOT, Optional.of(restore));
+    }
   }
 
   /** An explicit pull: it wants a clean slate at its start. */
@@ -38,6 +52,9 @@ public final class Pull {
         ctx.read(
             tx -> {
               ControlState control = Gates.attached(ctx, tx, Call.PULL_TO_STABLE);
+              if (control.attached().orElseThrow().rebuildRequired()) {
+                return control;
+              }
               long frozen = tx.outbox().rowCount();
               if (frozen > 0) {
                 throw new PendingPushReplayException(frozen);
@@ -49,15 +66,34 @@ public final class Pull {
               return control;
             });
     Gates.remote(ctx, start.sourceId().orElseThrow());
-    RemoteSyncOutcome outcome = toStable(start);
-    return new RemoteSyncReport(outcome, ctx.read(Status::of), Optional.empty());
+    Result result =
+        recovery.due()
+            ? Result.restored(recovery.run(Call.PULL_TO_STABLE))
+            : toStable(start, Call.PULL_TO_STABLE);
+    return new RemoteSyncReport(result.outcome(), ctx.read(Status::of), result.restore());
+  }
+
+  /** Steps 3 to 6. */
+  Result toStable(ControlState start, Call call) {
+    try {
+      return new Result(incremental(start), Optional.empty());
+    } catch (RefusedException refused) {
+      if (refused.refusal() instanceof Refusal.HistoryPruned) {
+        recovery.gate(Trigger.HISTORY_PRUNED);
+      } else if (refused.refusal() instanceof Refusal.CheckpointAhead) {
+        recovery.gate(Trigger.CHECKPOINT_AHEAD);
+      } else {
+        throw Refusals.surface(refused.refusal());
+      }
+      return Result.restored(recovery.run(call));
+    }
   }
 
   /**
    * Steps 3 to 5: page by page up to a ceiling fixed by the first page. Rows written meanwhile stay
    * dirty and are no error.
    */
-  RemoteSyncOutcome toStable(ControlState start) {
+  private RemoteSyncOutcome incremental(ControlState start) {
     String source = start.sourceId().orElseThrow();
     long cursor = start.attached().orElseThrow().checkpoint();
     OptionalLong target = OptionalLong.empty();
@@ -68,6 +104,10 @@ public final class Pull {
         throw semantic("the ceiling moved between pages");
       }
       target = OptionalLong.of(page.stableBundleSeq());
+      if (cursor == 0 && !page.bundles().isEmpty() && page.bundles().get(0).bundleSeq() > 1) {
+        // The server never refuses a checkpoint of 0 and starts after what it dropped (trap 9).
+        throw new RefusedException(new Refusal.HistoryPruned());
+      }
       if (page.bundles().isEmpty() && cursor < page.stableBundleSeq()) {
         throw semantic("the page is empty below the ceiling");
       }
@@ -98,7 +138,7 @@ public final class Pull {
         // With a lease it only says that the lease ran out before we seeded (spec 4.4.5).
         LeaseLoss.ifHeld(ctx);
       }
-      throw Refusals.surface(refused.refusal());
+      throw refused;
     }
   }
 

@@ -8,6 +8,7 @@ import dev.oversqlite4j.PushRejectedException;
 import dev.oversqlite4j.PushReport;
 import dev.oversqlite4j.QuarantineCause;
 import dev.oversqlite4j.QuarantinedRow;
+import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.TransientRetryExhaustedException;
@@ -207,7 +208,11 @@ public final class Push {
               ? already
               : acknowledge(((OutboxState.Prepared) outbox).bundle(), search);
       List<DecodedRow> rows = fetch(committed);
-      replay.run(rows);
+      if (replay.run(rows) == Replay.Result.UPLOADED_ROW_MISSING) {
+        throw unreplayable(Trigger.HASH_MISMATCH);
+      }
+    } catch (RebuildRequiredException gated) {
+      throw gated;
     } catch (OversqliteException failure) {
       ctx.abort(Trigger.PUSH_ABORT, failure);
       throw failure;
@@ -334,7 +339,11 @@ public final class Push {
     return answer;
   }
 
-  /** Step 6. */
+  /**
+   * Step 6.
+   *
+   * @throws RebuildRequiredException the rows are not to be had, or not what was frozen
+   */
   private List<DecodedRow> fetch(CommittedRemote committed) {
     try {
       return ctx
@@ -346,14 +355,39 @@ public final class Push {
           .map(ctx.store().codec()::decode)
           .toList();
     } catch (RefusedException refused) {
+      if (refused.refusal() instanceof Refusal.HistoryPruned) {
+        throw unreplayable(Trigger.REPLAY_PRUNED);
+      }
+      if (refused.refusal() instanceof Refusal.RequestHashMismatch) {
+        throw unreplayable(Trigger.HASH_MISMATCH);
+      }
       throw Refusals.surface(refused.refusal());
     }
+  }
+
+  /** T22: only a snapshot tells what became of the bundle. */
+  private RebuildRequiredException unreplayable(Trigger reason) {
+    ctx.write(
+        tx ->
+            ctx.fire(
+                tx,
+                reason,
+                () -> {
+                  Attached attached = tx.controlState().attached().orElseThrow();
+                  tx.attachment().bind(attached.gated());
+                }));
+    return new RebuildRequiredException(SyncOperation.PUSH_PENDING);
   }
 
   private Refusal.PushConflict conflictOrFail(RefusedException refused) {
     Refusal refusal = refused.refusal();
     if (refusal instanceof Refusal.PushConflict conflict) {
       return conflict;
+    }
+    // Section 4.4.4.
+    Optional<SourceFailure> source = SourceFailure.of(refusal);
+    if (source.isPresent()) {
+      throw source.get().apply(ctx);
     }
     if (refusal instanceof Refusal.LeaseInvalid) {
       LeaseLoss.apply(ctx);
@@ -373,7 +407,11 @@ public final class Push {
     boolean idle =
         ctx.read(
             tx ->
-                tx.controlState().attached().flatMap(Attached::lease).isPresent()
+                tx.controlState()
+                        .attached()
+                        .filter(attached -> !attached.rebuildRequired())
+                        .flatMap(Attached::lease)
+                        .isPresent()
                     && tx.dirtyRows().count() == 0);
     if (!idle) {
       return;

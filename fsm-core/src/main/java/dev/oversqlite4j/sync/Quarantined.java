@@ -1,13 +1,19 @@
 package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.DiscardCause;
+import dev.oversqlite4j.QuarantineCause;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.Trigger;
+import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.RowKey;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** What the app decides about rows that cannot be sent (spec 4.4.7). */
 public final class Quarantined {
@@ -18,15 +24,46 @@ public final class Quarantined {
     this.ctx = ctx;
   }
 
-  /** Makes all of them dirty again; an edit made since stays as it is. */
+  /**
+   * Makes all of them dirty again; an edit made since stays as it is. One that a rebuild could not
+   * execute is executed now, or stays here.
+   */
   public void retry() {
-    ctx.write(
-        tx ->
-            ctx.fire(
-                tx,
-                Trigger.QUARANTINE_RETRIED,
-                Facts.of("rows", tx.quarantine().count()),
-                () -> tx.quarantine().restoreAll()));
+    ctx.<Void>writeRows(
+        changed ->
+            tx -> {
+              ctx.fire(
+                  tx,
+                  Trigger.QUARANTINE_RETRIED,
+                  Facts.of("rows", tx.quarantine().count()),
+                  () -> restore(tx, changed));
+              return null;
+            });
+  }
+
+  private static void restore(LocalTransaction tx, Consumer<String> changed) {
+    tx.quarantine().dropSuperseded();
+    Map<RowKey, Optional<String>> unseen = new LinkedHashMap<>();
+    for (QuarantinedRow row : tx.quarantine().all()) {
+      if (row.cause() == QuarantineCause.CONTRADICTS_SERVER_ROWS) {
+        unseen.put(new RowKey(row.table(), row.keyJson()), row.payload());
+      }
+    }
+    tx.quarantine().restoreAll();
+    if (unseen.isEmpty()) {
+      return;
+    }
+    Set<RowKey> refused = new LinkedHashSet<>();
+    tx.rows().authoritative(() -> refused.addAll(tx.rows().reexecute(unseen)));
+    for (RowKey key : unseen.keySet()) {
+      if (refused.contains(key)) {
+        tx.dirtyRows()
+            .find(key)
+            .ifPresent(row -> tx.quarantine().add(row, QuarantineCause.CONTRADICTS_SERVER_ROWS));
+      } else {
+        changed.accept(key.table());
+      }
+    }
   }
 
   /**

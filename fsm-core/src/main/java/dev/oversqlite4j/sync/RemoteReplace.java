@@ -3,7 +3,6 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.RebuildMode;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SnapshotFinalApplyGateException;
-import dev.oversqlite4j.SnapshotSemanticException;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.Capabilities;
@@ -13,18 +12,10 @@ import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.Operation.StagedSnapshot;
-import dev.oversqlite4j.spi.Refusal;
-import dev.oversqlite4j.spi.RefusedException;
-import dev.oversqlite4j.spi.RowAuthority;
-import dev.oversqlite4j.spi.RowAuthority.Liveness;
-import dev.oversqlite4j.spi.StagedRow;
-import dev.oversqlite4j.spi.SyncServer.SnapshotPage;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
-import dev.oversqlite4j.spi.WireRow;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Replaces anonymous local rows by the server's snapshot (spec 4.2.2). */
 final class RemoteReplace {
@@ -75,22 +66,9 @@ final class RemoteReplace {
       opened.ifPresent(s -> ctx.server().deleteSnapshot(source, s.snapshotId()));
       return reusable.get();
     }
-    SnapshotSession session =
-        opened.orElseGet(() -> ctx.server().createSnapshot(source, Optional.empty()));
-    try {
-      return stage(source, capabilities, session);
-    } catch (RefusedException gone) {
-      if (!(gone.refusal() instanceof Refusal.SnapshotSessionGone)) {
-        throw Refusals.surface(gone.refusal());
-      }
-    }
-    // The session expired under us: start over once, with a fresh one (appendix A note 3).
-    SnapshotSession second = ctx.server().createSnapshot(source, Optional.empty());
-    try {
-      return stage(source, capabilities, second);
-    } catch (RefusedException refused) {
-      throw Refusals.surface(refused.refusal());
-    }
+    Supplier<SnapshotSession> create = () -> ctx.server().createSnapshot(source, Optional.empty());
+    return new SnapshotDownload(ctx, source, capabilities, RemoteReplace::setStage)
+        .run(opened.orElseGet(create), create);
   }
 
   /** Only a stage that says it is complete, and is, may be used again (W-33). */
@@ -103,83 +81,10 @@ final class RemoteReplace {
         : Optional.empty();
   }
 
-  /** T10, T11, T12: one transaction per page; the session is given back whatever happens. */
-  private StagedSnapshot stage(String source, Capabilities capabilities, SnapshotSession session) {
-    try {
-      ctx.write(
-          tx ->
-              ctx.fire(
-                  tx,
-                  Trigger.STAGE_SESSION,
-                  () -> {
-                    tx.stage().clear();
-                    setStage(tx, staged(session, Progress.DOWNLOADING));
-                  }));
-      long cursor = 0;
-      long bytes = 0;
-      boolean more = session.rowCount() > 0;
-      while (more) {
-        SnapshotPage page = ctx.server().snapshotPage(source, session, capabilities, cursor);
-        List<StagedRow> rows = decoded(page.rows(), cursor);
-        bytes += page.byteCount();
-        if (page.nextOrdinal() > session.rowCount() || bytes > session.byteCount()) {
-          throw new SnapshotSemanticException("more rows or bytes than the session declared");
-        }
-        ctx.write(
-            tx ->
-                ctx.fire(
-                    tx,
-                    Trigger.STAGE_CHUNK,
-                    Facts.of("stagedRows", page.nextOrdinal()),
-                    () -> tx.stage().append(session.snapshotId(), rows)));
-        cursor = page.nextOrdinal();
-        more = page.hasMore();
-      }
-      if (cursor != session.rowCount() || bytes != session.byteCount()) {
-        throw new SnapshotSemanticException("fewer rows or bytes than the session declared");
-      }
-      StagedSnapshot complete = staged(session, Progress.COMPLETE);
-      ctx.write(tx -> ctx.fire(tx, Trigger.STAGE_DONE, () -> setStage(tx, complete)));
-      return complete;
-    } finally {
-      ctx.server().deleteSnapshot(source, session.snapshotId());
-    }
-  }
-
-  private enum Progress {
-    DOWNLOADING,
-    COMPLETE
-  }
-
-  private static StagedSnapshot staged(SnapshotSession session, Progress progress) {
-    return new StagedSnapshot(
-        session.snapshotId(),
-        session.bundleSeq(),
-        session.rowCount(),
-        session.byteCount(),
-        progress == Progress.COMPLETE);
-  }
-
   private static void setStage(LocalTransaction tx, StagedSnapshot stage) {
     Operation.RemoteReplace replace = (Operation.RemoteReplace) tx.controlState().operation();
     tx.attachment()
         .operation(new Operation.RemoteReplace(replace.targetUserId(), Optional.of(stage)));
-  }
-
-  /** Every row of a page is checked before any is stored. */
-  private List<StagedRow> decoded(List<WireRow> rows, long cursor) {
-    List<StagedRow> staged = new ArrayList<>();
-    long ordinal = cursor;
-    for (WireRow row : rows) {
-      ordinal++;
-      staged.add(
-          new StagedRow(
-              ordinal,
-              ctx.store().codec().decode(row).key(),
-              row.rowVersion(),
-              row.payload().orElseThrow().toString()));
-    }
-    return staged;
   }
 
   /** T13: the old rows, the new rows and the attachment change in one transaction (4.6.4). */
@@ -199,7 +104,7 @@ final class RemoteReplace {
         Trigger.APPLY_REMOTE,
         Facts.of("user", tx.attachment().userHash(user), "rows", staged.rowCount()),
         () -> {
-          tx.rows().authoritative(() -> replaceRows(tx, staged));
+          tx.rows().authoritative(() -> SnapshotRows.replace(ctx, tx, staged));
           discarded[0] = tx.discardedIntents().discardHeld();
           tx.attachment().bind(new Attached(user, staged.bundleSeq(), false, Optional.empty()));
           tx.attachment().operation(Operation.None.PLAIN);
@@ -207,29 +112,5 @@ final class RemoteReplace {
         });
     ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
     return new RestoreSummary(staged.bundleSeq(), staged.rowCount(), discarded[0]);
-  }
-
-  private void replaceRows(LocalTransaction tx, StagedSnapshot staged) {
-    tx.rows().wipeAll();
-    long applied = 0;
-    long cursor = 0;
-    while (applied < staged.rowCount()) {
-      List<StagedRow> page =
-          tx.stage()
-              .page(
-                  staged.snapshotId(),
-                  cursor,
-                  ctx.options().snapshotApplyBatchRows(),
-                  ctx.options().snapshotApplyBatchBytes());
-      if (page.isEmpty()) {
-        throw new SnapshotSemanticException("the stage holds fewer rows than it declares");
-      }
-      for (StagedRow row : page) {
-        tx.rows().upsert(row.key(), ctx.store().codec().decodeStaged(row.key(), row.wirePayload()));
-        tx.rows().setAuthority(row.key(), new RowAuthority(row.rowVersion(), Liveness.LIVE));
-        cursor = row.ordinal();
-      }
-      applied += page.size();
-    }
   }
 }

@@ -1,8 +1,6 @@
 package dev.oversqlite4j.sync;
 
-import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RowOperation;
-import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.ControlState;
@@ -32,23 +30,30 @@ final class Replay {
     this.ctx = ctx;
   }
 
+  /** What came of it. */
+  enum Result {
+    REPLAYED,
+    /** A row we sent is not in the bundle; nothing was changed (W-17). */
+    UPLOADED_ROW_MISSING
+  }
+
   /**
    * @param committed every row of the bundle as the server committed it, checked and decoded
    */
-  void run(List<DecodedRow> committed) {
-    ctx.<Void>writeRows(
-        changed ->
-            tx -> {
-              replay(tx, committed, changed);
-              return null;
-            });
+  Result run(List<DecodedRow> committed) {
+    return ctx.writeRows(changed -> tx -> replay(tx, committed, changed));
   }
 
-  private void replay(LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
+  private Result replay(LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
     ControlState control = tx.controlState();
     Attached attached = control.attached().orElseThrow();
     CommittedRemote outbox = (CommittedRemote) control.outbox();
-    Map<RowKey, FrozenRow> uploaded = uploaded(tx, committed);
+    Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
+    tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
+    Set<RowKey> present = committed.stream().map(DecodedRow::key).collect(Collectors.toSet());
+    if (!present.containsAll(uploaded.keySet())) {
+      return Result.UPLOADED_ROW_MISSING;
+    }
     ctx.fire(
         tx,
         Trigger.REPLAY,
@@ -78,17 +83,7 @@ final class Replay {
           // The lease goes in the same transaction, or a crash here wedges the next push (W-24).
           tx.attachment().bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
         });
-  }
-
-  /** The frozen rows by key; each of them must be in the committed bundle (W-17). */
-  private static Map<RowKey, FrozenRow> uploaded(LocalTransaction tx, List<DecodedRow> committed) {
-    Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
-    tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
-    Set<RowKey> present = committed.stream().map(DecodedRow::key).collect(Collectors.toSet());
-    if (!present.containsAll(uploaded.keySet())) {
-      throw new RebuildRequiredException(SyncOperation.PUSH_PENDING);
-    }
-    return uploaded;
+    return Result.REPLAYED;
   }
 
   private void replayUploaded(

@@ -35,6 +35,7 @@ public final class SyncContext {
 
   private volatile Optional<String> connectedUser = Optional.empty();
   private volatile DurableState lastState = DurableState.UNOPENED;
+  private volatile boolean uploadsPaused;
   private String opId = "";
   private final Set<String> changedTables = new TreeSet<>();
 
@@ -63,6 +64,21 @@ public final class SyncContext {
 
   Lifecycle lifecycle() {
     return lifecycle;
+  }
+
+  /** Uploads of the recovery of a checkpoint are paused; explicit calls are not (spec 4.11). */
+  boolean uploadsPaused() {
+    return uploadsPaused;
+  }
+
+  /** May be called from any thread, at any time. */
+  public void pauseUploads() {
+    uploadsPaused = true;
+  }
+
+  /** May be called from any thread, at any time. */
+  public void resumeUploads() {
+    uploadsPaused = false;
   }
 
   /** Identifies the running public operation in the journal. */

@@ -49,6 +49,21 @@ class LifecycleDefinitionTest {
       T27  | A AS                   | HISTORY_PRUNED      | RC
       T27  | A AS                   | CHECKPOINT_AHEAD    | RC
       T27  | A AS                   | REBUILD_BEGIN       | RC
+      T28  | RC                     | FREEZE              | =
+      T28  | RC                     | FREEZE_NO_OPS       | =
+      T28  | RC                     | ACK                 | RCC
+      T28  | RC                     | LEASE_INVALID       | O
+      T28  | RC                     | CONFLICT_RESOLVED   | =
+      T28  | RC                     | CONFLICT_INVALID    | =
+      T28  | RC                     | PUSH_REJECTED       | =
+      T28  | RC                     | PUSH_ABORT          | =
+      T28  | RCC                    | REPLAY              | RC
+      T29  | RC RCC RS              | STAGE_SESSION       | =
+      T29  | RC RCC RS              | STAGE_CHUNK         | =
+      T29  | RC RCC RS              | STAGE_DONE          | =
+      T30  | RC                     | APPLY_SNAPSHOT      | A
+      T31  | RCC AC                 | APPLY_COMMITTED     | A
+      T32  | RS                     | APPLY_ROTATED       | AP A
       T33  | A AS RC RS             | DETACH              | D
       T34  | A AS AP AC RC RCC RS   | DETACH_BLOCKED      | =
       T37  | AP                     | PUSH_ABORT          | =
@@ -57,11 +72,20 @@ class LifecycleDefinitionTest {
       +3   | RR0 RR1                | ATTACH_BEGIN        | =
       +4   | O D RR0 RR1            | ATTACH_ABORT        | =
       +5   | RR1                    | STAGE_SESSION       | RR0
-      +6   | AP AC                  | PUSH_BEGIN          | =
-      +7   | AC                     | PUSH_ABORT          | =
+      +6   | AP AC RC RCC           | PUSH_BEGIN          | =
+      +7   | AC RCC                 | PUSH_ABORT          | =
       +8   | AS                     | LEASE_RELEASED      | A
       +9   | AS                     | PULL_BUNDLE         | AS
       +10  | O A AS AP AC RC RCC    | QUARANTINE_RETRIED  | =
+      +12  | RCC                    | REPLAY_PRUNED       | =
+      +13  | RCC                    | HASH_MISMATCH       | =
+      +14  | RS                     | SOURCE_FAILURE      | =
+      +15  | AC                     | STAGE_SESSION       | =
+      +16  | AC                     | STAGE_CHUNK         | =
+      +17  | AC                     | STAGE_DONE          | =
+      +18  | AP                     | REBUILD_BEGIN       | RC
+      +19  | AC RC RCC RS           | REBUILD_BEGIN       | =
+      +20  | AC RC RCC RS           | REBUILD_ABORT       | =
       +11  | O A AS AP AC RC RCC RS | QUARANTINE_DISCARDED | =
       """;
 

@@ -74,10 +74,6 @@ class OperationMatrixTest {
           Map.entry("Src", Cell.SOURCE_RECOVERY),
           Map.entry("Clos", Cell.CLOSED));
 
-  /** Cells where the specification recovers and the declaration may still ask for a rebuild. */
-  private static final Set<String> RECOVERY =
-      Set.of("PULL_TO_STABLE RC", "PULL_TO_STABLE RCC", "SYNC RC", "SYNC RCC");
-
   private static final Map<Cell, Class<? extends OversqliteException>> ERRORS =
       Map.of(
           Cell.OPEN_REQUIRED, OpenRequiredException.class,
@@ -96,14 +92,8 @@ class OperationMatrixTest {
       return Arrays.stream(Call.values()).filter(c -> c.name().equals(call)).findFirst();
     }
 
-    /** The declaration says what it says until recovery exists, and no more than that. */
-    boolean interim() {
-      return RECOVERY.contains(call + " " + state.code())
-          && declaredCall().filter(c -> OperationMatrix.cell(c, state) == Cell.REBUILD).isPresent();
-    }
-
     boolean pending() {
-      return declaredCall().isEmpty() || interim();
+      return declaredCall().isEmpty();
     }
 
     @Override

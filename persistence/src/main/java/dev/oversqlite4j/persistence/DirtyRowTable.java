@@ -71,6 +71,12 @@ final class DirtyRowTable implements DirtyRows {
   }
 
   @Override
+  public void judgeVanished() {
+    VanishedRows vanished = new VanishedRows(sql, schema);
+    schema.tables().forEach(vanished::mark);
+  }
+
+  @Override
   public void judgeScanned() {
     VanishedRows vanished = new VanishedRows(sql, schema);
     schema.tables().stream().filter(table -> table.unique().opaque() > 0).forEach(vanished::mark);

@@ -101,6 +101,19 @@ final class OutboxTable implements Outbox {
   }
 
   @Override
+  public void rebind(String sourceId) {
+    long changed =
+        sql.update(
+            "UPDATE _sync_outbox_bundle SET source_id = ?, source_bundle_id = 1,"
+                + " initialization_id = '' WHERE singleton_key = 1 AND state = 'prepared'",
+            sourceId);
+    if (changed != 1) {
+      throw new IllegalStateException("the outbox holds no prepared bundle to rebind");
+    }
+    sql.update("UPDATE _sync_outbox_rows SET source_bundle_id = 1");
+  }
+
+  @Override
   public void clear() {
     sql.update("DELETE FROM _sync_outbox_rows");
     sql.update(

@@ -1,13 +1,16 @@
 package dev.oversqlite4j.persistence;
 
 import dev.oversqlite4j.CorruptLocalStateException;
+import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.persistence.TableInspection.ForeignKeyColumn;
 import dev.oversqlite4j.spi.DecodedPayload;
 import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.Rows;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -106,6 +109,55 @@ final class RowTables implements Rows {
                     new CorruptLocalStateException(
                         "_sync_dirty_rows", "a payload does not have the columns of its table"));
     upsert(key, payload);
+  }
+
+  /**
+   * All at once if that works. If not, whatever stands in the way is taken out and the rest is
+   * tried again from the same start, until what is left fits together: a row that gives way may be
+   * the one that another needs.
+   */
+  @Override
+  public Set<RowKey> reexecute(Map<RowKey, Optional<String>> localPayloads) {
+    requireAuthoritative();
+    waiting.settle();
+    Set<RowKey> refused = new LinkedHashSet<>();
+    while (true) {
+      sql.execute("SAVEPOINT reexecute");
+      Map<RowKey, Optional<String>> accepted = new LinkedHashMap<>(localPayloads);
+      accepted.keySet().removeAll(refused);
+      Set<RowKey> contradicting = write(accepted);
+      if (contradicting.isEmpty()) {
+        sql.execute("RELEASE reexecute");
+        return refused;
+      }
+      waiting.forgetAll();
+      sql.execute("ROLLBACK TO reexecute");
+      sql.execute("RELEASE reexecute");
+      refused.addAll(contradicting);
+    }
+  }
+
+  private Set<RowKey> write(Map<RowKey, Optional<String>> localPayloads) {
+    Set<RowKey> contradicting = new LinkedHashSet<>();
+    localPayloads.forEach(
+        (key, payload) -> {
+          try {
+            if (payload.isPresent()) {
+              upsertLocal(key, payload.get());
+            } else {
+              delete(key);
+            }
+          } catch (LocalWriteFailedException refusal) {
+            contradicting.add(key);
+          }
+        });
+    contradicting.addAll(waiting.unsettled());
+    if (contradicting.isEmpty()) {
+      localPayloads.keySet().stream()
+          .filter(key -> !referencesHold(key))
+          .forEach(contradicting::add);
+    }
+    return contradicting;
   }
 
   @Override

@@ -18,6 +18,14 @@ final class SourceTable implements Sources {
   }
 
   @Override
+  public boolean fresh(String sourceId) {
+    return !sql.exists(
+        "SELECT 1 FROM _sync_source_state WHERE source_id = ?"
+            + " AND (next_source_bundle_id > 1 OR replaced_by_source_id <> '')",
+        sourceId);
+  }
+
+  @Override
   public void ensure(String sourceId) {
     sql.update(
         "INSERT INTO _sync_source_state (source_id) VALUES (?) ON CONFLICT (source_id) DO NOTHING",

@@ -6,9 +6,11 @@ import dev.oversqlite4j.spi.RowKey;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.sqlite.SQLiteErrorCode;
 
 /**
@@ -73,6 +75,24 @@ final class WaitingRows {
               });
     }
     waiting.clear();
+  }
+
+  /** Writes what still waits and fits; returns the others, which do not wait any longer. */
+  Set<RowKey> unsettled() {
+    if (retry().isEmpty()) {
+      return Set.of();
+    }
+    for (Map.Entry<RowKey, Waiting> row : waiting.entrySet()) {
+      TableShape table = row.getValue().table();
+      Object key = LocalForm.key(table, row.getKey());
+      if (!takesOthersAlong(table, key)) {
+        sql.update(table.sql().delete(), key);
+      }
+    }
+    retry();
+    Set<RowKey> unsettled = new LinkedHashSet<>(waiting.keySet());
+    waiting.clear();
+    return unsettled;
   }
 
   /** Backwards, since who came last waits for none before it; until nothing moves any more. */

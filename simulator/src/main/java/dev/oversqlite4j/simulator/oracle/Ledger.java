@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.oracle;
 import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.plan.RowWrite.Kind;
 import dev.oversqlite4j.simulator.world.Business;
+import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,14 @@ final class Ledger {
 
   private final Map<RowId, Acknowledged> open = new TreeMap<>();
   private List<RowWrite> inFlight = List.of();
+
+  /** What a file that was put in place holds that is not at the server yet. */
+  static Ledger of(DeviceTables tables) {
+    Ledger ledger = new Ledger();
+    tables.outbox().forEach((row, intent) -> ledger.open.put(row, new Acknowledged(intent.tag())));
+    tables.dirty().forEach((row, intent) -> ledger.open.put(row, new Acknowledged(intent.tag())));
+    return ledger;
+  }
 
   void begin(List<RowWrite> rows) {
     inFlight = List.copyOf(rows);

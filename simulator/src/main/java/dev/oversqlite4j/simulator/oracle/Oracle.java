@@ -17,8 +17,11 @@ import dev.oversqlite4j.RemoteResponseSemanticException;
 import dev.oversqlite4j.ServerScopeResetException;
 import dev.oversqlite4j.SnapshotFinalApplyGateException;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SourceReplacementDivergedException;
+import dev.oversqlite4j.SourceReplacementInvalidException;
 import dev.oversqlite4j.SourceSequenceMismatchException;
 import dev.oversqlite4j.SyncTableContractMismatchException;
+import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.plan.RowWrite;
@@ -64,18 +67,23 @@ public final class Oracle implements Witness {
           LocalWriteFailedException.class,
           PushConflictException.class,
           PushRejectedException.class,
-          RebuildRequiredException.class,
           RemoteResponseDecodeException.class,
           RemoteResponseSemanticException.class,
           ServerScopeResetException.class,
           SnapshotFinalApplyGateException.class,
-          SourceRecoveryRequiredException.class,
+          SourceReplacementDivergedException.class,
+          SourceReplacementInvalidException.class,
           SourceSequenceMismatchException.class,
           SyncTableContractMismatchException.class);
 
   private final ModelServer server;
   private final Map<Integer, DeviceRecord> records = new TreeMap<>();
   private final Set<String> transitions = new TreeSet<>();
+  // What the server had before it forgot; a commit that it acknowledged stays a fact.
+  private final Map<String, Set<CommittedBundle>> forgotten = new TreeMap<>();
+  private boolean disturbed;
+  private boolean fileCopied;
+  private boolean rebuildAsked;
   private long ackGapCrashes;
 
   public Oracle(ModelServer server) {
@@ -84,11 +92,12 @@ public final class Oracle implements Witness {
 
   /** What is remembered of one device. */
   private static final class DeviceRecord {
-    private final Ledger ledger = new Ledger();
+    private Ledger ledger = new Ledger();
     private final Set<String> sources = new LinkedHashSet<>();
     private final Set<String> users = new TreeSet<>();
     private final Map<String, Long> chunksAtCommit = new HashMap<>();
     private DeviceTables last;
+    private boolean refiled;
     private boolean session;
     private long commits;
     private long commitsAtCall;
@@ -128,7 +137,40 @@ public final class Oracle implements Witness {
           "what the next process finds is not what was committed last");
     }
     record.last = now;
+    if (record.refiled) {
+      record.refiled = false;
+      record.ledger = Ledger.of(now);
+      if (now.installed()) {
+        record.sources.add(now.control().source());
+        record.users.add(now.control().user());
+      }
+    }
     record.ledger.resolveUnknown(now.rows());
+  }
+
+  @Override
+  public void disturbing(Device device, Disturbance what) {
+    disturbed = true;
+    for (DeviceRecord record : records.values()) {
+      for (String user : record.users) {
+        forgotten.computeIfAbsent(user, u -> new LinkedHashSet<>()).addAll(server.bundles(user));
+      }
+    }
+  }
+
+  @Override
+  public void disturbed(Device device, Disturbance what) {
+    DeviceRecord record = of(device);
+    if (what == Disturbance.RESTORE_FILE) {
+      // What was written since the copy was made is what restoring a copy gives up.
+      record.last = null;
+      record.refiled = true;
+      record.sources.clear();
+      fileCopied = true;
+    }
+    if (what == Disturbance.RESTORE_SERVER) {
+      records.values().forEach(r -> r.chunksAtCommit.clear());
+    }
   }
 
   @Override
@@ -220,6 +262,17 @@ public final class Oracle implements Witness {
       }
     }
     record.users.add(control.user());
+    gates(device, control);
+  }
+
+  /** 41: nobody asks for a rebuild unless the server or the file was tampered with. */
+  private void gates(Device device, Control control) {
+    boolean gated = control.rebuildRequired() || control.operation().equals("source_recovery");
+    require(
+        41,
+        !gated || disturbed || rebuildAsked,
+        device,
+        "a rebuild is required although nothing happened behind the client's back");
   }
 
   private static JournalRow head(DeviceTables tables) {
@@ -346,10 +399,16 @@ public final class Oracle implements Witness {
     if (!source.equals(previous)) {
       require(
           35,
-          previous.isEmpty() || head(now).trigger().equals("DETACH"),
+          previous.isEmpty()
+              || head(now).trigger().equals("DETACH")
+              || head(now).trigger().equals("APPLY_ROTATED"),
           device,
           "the source changed at " + head(now).trigger());
-      boolean fresh = records.values().stream().noneMatch(other -> other.sources.contains(source));
+      // Two copies of one file share their source, and the successor the server names for it.
+      boolean fresh =
+          fileCopied
+              ? !record.sources.contains(source)
+              : records.values().stream().noneMatch(other -> other.sources.contains(source));
       require(35, fresh, device, "the new source was used before");
       record.sources.add(source);
     }
@@ -445,6 +504,7 @@ public final class Oracle implements Witness {
         23,
         !before.installed()
             || !before.control().binding().equals("attached")
+            || head(now).trigger().startsWith("APPLY_")
             || before.control().checkpoint() <= control.checkpoint(),
         device,
         "the checkpoint moved backwards");
@@ -474,6 +534,7 @@ public final class Oracle implements Witness {
   @Override
   public void calling(Device device, Operation operation) {
     DeviceRecord record = of(device);
+    rebuildAsked |= operation == Operation.REBUILD;
     record.atCall = record.last;
     record.commitsAtCall = record.commits;
     record.appCommitsAtCall = record.appCommits;
@@ -528,6 +589,7 @@ public final class Oracle implements Witness {
     if (error instanceof InitializationLeaseInvalidException) {
       record.session = false;
     }
+    gated(device, record, operation, known);
     if (operation == Operation.ATTACH_OTHER_USER
         && error instanceof dev.oversqlite4j.AttachBindingConflictException) {
       require(
@@ -535,6 +597,25 @@ public final class Oracle implements Witness {
           record.atCall.control().user().equals(record.last.control().user()),
           device,
           "attaching another user changed the binding");
+    }
+  }
+
+  /** 37: who is told to rebuild is in a state that a rebuild leads out of. */
+  private void gated(
+      Device device, DeviceRecord record, Operation operation, OversqliteException error) {
+    if (!record.last.installed()) {
+      return;
+    }
+    String state = derive(record.last.control());
+    if (error instanceof SourceRecoveryRequiredException) {
+      require(37, state.equals("SOURCE_RECOVERY"), device, operation + " asks for a rotation");
+    }
+    if (error instanceof RebuildRequiredException) {
+      require(
+          37,
+          operation == Operation.PUSH && state.startsWith("REBUILD_"),
+          device,
+          operation + " asks for a rebuild");
     }
   }
 
@@ -640,7 +721,9 @@ public final class Oracle implements Witness {
 
   private boolean atServer(DeviceRecord record, RowId row, Ledger.Acknowledged write) {
     for (String user : record.users) {
-      for (CommittedBundle bundle : server.bundles(user)) {
+      Set<CommittedBundle> bundles = new LinkedHashSet<>(forgotten.getOrDefault(user, Set.of()));
+      bundles.addAll(server.bundles(user));
+      for (CommittedBundle bundle : bundles) {
         if (record.sources.contains(bundle.sourceId())
             && bundle.rows().stream().anyMatch(r -> carries(r, row, write))) {
           return true;
@@ -670,7 +753,12 @@ public final class Oracle implements Witness {
         if (!record.sources.contains(source)) {
           continue;
         }
-        long expected = lastId.getOrDefault(source, 0L) + 1;
+        // Of a pruned history the oldest bundle that is left may have any number.
+        boolean first = !lastId.containsKey(source);
+        long expected =
+            first && server.retainedFloor(user) > 0
+                ? bundle.sourceBundleId()
+                : lastId.getOrDefault(source, 0L) + 1;
         require(
             17,
             bundle.sourceBundleId() == expected,

@@ -63,4 +63,17 @@ public sealed interface Command {
       Range.check("seconds", seconds, 1, MAX_SECONDS);
     }
   }
+
+  /**
+   * Something behind the client's back; nothing where it does not apply.
+   *
+   * @param what which
+   */
+  record Disturb(Disturbance what) implements Command {
+
+    /** Checks that it is present. */
+    public Disturb {
+      Objects.requireNonNull(what, "what");
+    }
+  }
 }

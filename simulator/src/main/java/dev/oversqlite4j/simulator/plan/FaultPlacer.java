@@ -60,7 +60,8 @@ final class FaultPlacer {
     List<Integer> pushes = pushesOfPendingRows();
     List<Integer> anywhere = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
-      if (!(steps.get(i).command() instanceof Command.AdvanceClock)) {
+      if (!(steps.get(i).command() instanceof Command.AdvanceClock
+          || steps.get(i).command() instanceof Command.Disturb)) {
         anywhere.add(i);
       }
     }

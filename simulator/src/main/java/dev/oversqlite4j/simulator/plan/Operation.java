@@ -14,6 +14,8 @@ public enum Operation {
   PULL,
   /** Pushes, then pulls. */
   SYNC,
+  /** Rebuilds from the server's snapshot. */
+  REBUILD,
   /** Detaches the user. */
   DETACH,
   /** Asks for the sync status. */

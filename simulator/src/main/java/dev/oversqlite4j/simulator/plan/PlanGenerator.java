@@ -29,8 +29,14 @@ public final class PlanGenerator {
     SplittableRandom faults = root.split();
     SplittableRandom schedule = root.split();
 
+    SplittableRandom disturbances = root.split();
+
     Workload work = new Workload(workload);
-    List<Step> steps = FaultPlacer.place(work.steps(), faults, profile);
+    List<Step> disturbed =
+        profile == Profile.DEFAULT
+            ? Disturber.disturb(work.steps(), work.users().size(), disturbances)
+            : work.steps();
+    List<Step> steps = FaultPlacer.place(disturbed, faults, profile);
     // RFC 8785 keeps whole numbers exact up to 2^53.
     long scheduleSeed = schedule.nextLong(1L << 53);
     int switchPercent = Draw.one(schedule, List.of(0, 2, 10, 30));

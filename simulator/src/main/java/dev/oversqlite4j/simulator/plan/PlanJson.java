@@ -37,6 +37,7 @@ public final class PlanJson {
           .build();
 
   private static final Words<Operation> OPERATIONS = new Words<>(Operation.class);
+  private static final Words<Disturbance> DISTURBANCES = new Words<>(Disturbance.class);
   private static final Words<AfterCrash> AFTER_CRASH = new Words<>(AfterCrash.class);
   private static final Words<Ending> ENDINGS = new Words<>(Ending.class);
   private static final Words<RowWrite.Kind> KINDS = new Words<>(RowWrite.Kind.class);
@@ -208,7 +209,14 @@ public final class PlanJson {
       }
       default -> {
         place.onlyMembers(STEP_MEMBERS);
-        command = new Command.Call(what.word(OPERATIONS, WRITE, RESTART, ADVANCE_CLOCK));
+        Optional<Disturbance> disturbance = DISTURBANCES.constant(word);
+        if (disturbance.isPresent()) {
+          command = new Command.Disturb(disturbance.get());
+        } else {
+          List<String> others = new ArrayList<>(List.of(WRITE, RESTART, ADVANCE_CLOCK));
+          others.addAll(DISTURBANCES.all());
+          command = new Command.Call(what.word(OPERATIONS, others.toArray(String[]::new)));
+        }
       }
     }
     Optional<JsonPlace> at = place.optional("at");
@@ -305,6 +313,8 @@ public final class PlanJson {
       node.put("ending", Words.word(write.ending()));
     } else if (command instanceof Command.AdvanceClock advance) {
       node.put("do", ADVANCE_CLOCK).put("seconds", advance.seconds());
+    } else if (command instanceof Command.Disturb disturb) {
+      node.put("do", Words.word(disturb.what()));
     } else {
       node.put("do", RESTART);
     }

@@ -10,6 +10,8 @@ public final class Scenarios {
 
   private static final String ACCOUNT = "ada";
   private static final String BEFORE_CREATE = "SEND POST /sync/push-sessions";
+  private static final String FIRST_PAGE = "SEND GET /sync/snapshot-sessions";
+  private static final String COMMITTED_ROWS = "SEND GET /sync/committed-bundles";
   private static final String COMMITTED = "RECEIVE POST /sync/push-sessions/*/commit";
   // An attach asks for the capabilities, connects, creates the snapshot and reads its first page.
   private static final int FIRST_PAGE_REQUEST = 4;
@@ -23,7 +25,13 @@ public final class Scenarios {
           remoteReplace(),
           remoteReplaceDetach(),
           detach(),
-          detachBlocked());
+          detachBlocked(),
+          rebuildKeepSource(),
+          rebuildRotateDirty(),
+          replayPruned(),
+          restoredBackup(),
+          copiedFileTwoWriters(),
+          serverRestored());
 
   private Scenarios() {}
 
@@ -154,6 +162,100 @@ public final class Scenarios {
         .as("detach-blocked", "Unsynced rows hold a detach back until they are synced.", 0);
   }
 
+  private static Scenario rebuildKeepSource() {
+    return seededAccount(new Script(2))
+        .does(1, Operation.OPEN, Operation.ATTACH)
+        .does(0, update(Table.NOTE, 1, 4), insert(Table.PERSON, 3, 5), delete(Table.MEASURE, 2, 6))
+        .does(0, Operation.SYNC)
+        .does(1, update(Table.NOTE, 1, 101), insert(Table.NOTE, 3, 102))
+        .does(1, Operation.REBUILD)
+        .at(FIRST_PAGE, 1, insert(Table.MEASURE, 4, 103), update(Table.PERSON, 0, 104))
+        .does(1, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(
+            "rebuild-keep-source",
+            "A device with unsynced edits rebuilds, and the app goes on writing meanwhile.",
+            1);
+  }
+
+  private static Scenario rebuildRotateDirty() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2), insert(Table.MEASURE, 2, 3))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.NOTE, 1, 4), insert(Table.NOTE, 2, 5))
+        .disturbed(0, Disturbance.RETIRE_SOURCE)
+        .does(0, Operation.PUSH)
+        .at(BEFORE_CREATE, 0, update(Table.NOTE, 1, 6), delete(Table.MEASURE, 2, 7))
+        .does(0, Operation.REBUILD, Operation.SYNC)
+        .as(
+            "rebuild-rotate-dirty",
+            "The server retires a source with a bundle frozen and newer edits waiting.",
+            0);
+  }
+
+  private static Scenario replayPruned() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.NOTE, 1, 3), insert(Table.MEASURE, 2, 4))
+        .does(0, Operation.PUSH)
+        .disturbedAt(COMMITTED_ROWS, 0, Disturbance.PRUNE_ALL)
+        .at(COMMITTED_ROWS, 0, update(Table.NOTE, 1, 5))
+        .does(0, Operation.SYNC)
+        .as(
+            "replay-pruned",
+            "The server drops our bundle between its commit and our reading it back.",
+            0);
+  }
+
+  private static Scenario restoredBackup() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2))
+        .does(0, Operation.SYNC)
+        .disturbed(0, Disturbance.SAVE_FILE)
+        .does(0, update(Table.NOTE, 1, 3), insert(Table.MEASURE, 2, 4))
+        .does(0, Operation.SYNC)
+        .disturbed(0, Disturbance.RESTORE_FILE)
+        .does(0, update(Table.NOTE, 1, 5), insert(Table.NOTE, 3, 6))
+        .does(0, Operation.SYNC, Operation.REBUILD, Operation.SYNC)
+        .as("restored-backup", "The app's file is restored from a backup and written to.", 0);
+  }
+
+  private static Scenario copiedFileTwoWriters() {
+    return seededAccount(new Script(2))
+        .disturbed(0, Disturbance.SAVE_FILE)
+        .does(1, Operation.OPEN)
+        .disturbed(1, Disturbance.RESTORE_FILE)
+        .does(0, update(Table.NOTE, 1, 4), insert(Table.MEASURE, 3, 5))
+        .does(0, Operation.SYNC)
+        .does(1, update(Table.NOTE, 1, 101), insert(Table.NOTE, 4, 102))
+        .does(1, Operation.SYNC, Operation.REBUILD, Operation.SYNC)
+        .does(0, insert(Table.MEASURE, 5, 6))
+        .does(0, Operation.SYNC, Operation.REBUILD, Operation.SYNC)
+        .as("copied-file-two-writers", "Two devices write with copies of one file.", 1);
+  }
+
+  private static Scenario serverRestored() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2))
+        .does(0, Operation.SYNC)
+        .disturbed(0, Disturbance.SAVE_SERVER)
+        .does(0, update(Table.NOTE, 1, 3), insert(Table.MEASURE, 2, 4))
+        .does(0, Operation.SYNC)
+        .does(0, insert(Table.NOTE, 3, 5), update(Table.PERSON, 0, 6))
+        .does(0, Operation.PUSH)
+        .disturbedAt(COMMITTED_ROWS, 0, Disturbance.RESTORE_SERVER)
+        .does(0, Operation.SYNC, Operation.REBUILD, Operation.SYNC)
+        .as(
+            "server-restored",
+            "The server is restored from a backup that lacks what it had committed.",
+            0);
+  }
+
   private static Script seededAccount(Script script) {
     return script
         .does(0, Operation.OPEN)
@@ -218,6 +320,16 @@ public final class Scenarios {
               List.of(),
               AfterCrash.RETRY,
               Optional.of(seam)));
+    }
+
+    Script disturbed(int device, Disturbance what) {
+      return then(Step.of(device, new Command.Disturb(what)));
+    }
+
+    Script disturbedAt(String seam, int device, Disturbance what) {
+      return then(
+          new Step(
+              device, new Command.Disturb(what), List.of(), AfterCrash.RETRY, Optional.of(seam)));
     }
 
     Script then(Step step) {

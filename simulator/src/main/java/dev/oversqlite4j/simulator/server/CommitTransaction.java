@@ -83,7 +83,9 @@ final class CommitTransaction {
     conflict.put("server_row_version", known.map(StoredRow::version).orElse(0L));
     conflict.put("server_row_deleted", known.isPresent() && !known.get().isLive());
     Optional<ObjectNode> image =
-        known.flatMap(StoredRow::image).map(live -> revision.payload(row.table(), live));
+        known
+            .flatMap(StoredRow::image)
+            .map(live -> revision.payload(row.table(), live, Revision.Rendering.ROW));
     if (image.isPresent()) {
       conflict.set("server_row", image.get());
     } else {
@@ -117,8 +119,13 @@ final class CommitTransaction {
                     ? Optional.empty()
                     : effect
                         .image()
-                        .map(image -> revision.payload(schema.registered(id.table()), image))
-                        .map(Json::canonical);
+                        .map(
+                            image ->
+                                revision.payload(
+                                    schema.registered(id.table()),
+                                    image,
+                                    Revision.Rendering.BUNDLE))
+                        .map(revision::canonical);
             rows.add(new BundleRow(id.table(), id.key(), op, payload, seq));
           }
         });

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -12,21 +13,27 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * A deterministic in-memory sync server, revision July 2026. The same requests at the same virtual
- * times with the same ids give the same bytes.
+ * A deterministic in-memory sync server of either protocol revision. The same requests at the same
+ * virtual times with the same ids give the same bytes.
  *
- * <p>Any non-blank bearer token is accepted and is the user id. Not modelled: retention by count
- * (use {@link #prune}), writers inside the server, watching, status and health.
+ * <p>Any non-blank bearer token is accepted and is the user id. Not modelled: writers inside the
+ * server.
  *
  * <p>Thread-safe: every method holds the server's lock for its whole duration.
  */
-public final class ModelServer {
+public final class ModelServer implements WireHandler {
   private final Setup setup;
   private final ConnectEndpoint connect;
   private final PushEndpoints push;
   private final ReadEndpoints read;
   private final SnapshotEndpoints snapshot;
   private State state = new State();
+
+  /** An empty server of revision July 2026, as the other constructor makes it. */
+  public ModelServer(
+      ServerSchema schema, ServerLimits limits, LongSupplier nowMillis, Supplier<String> newUuid) {
+    this(Revision.JULY_2026, schema, limits, nowMillis, newUuid);
+  }
 
   /**
    * An empty server.
@@ -35,8 +42,12 @@ public final class ModelServer {
    * @param newUuid canonical lowercase UUIDs, never the same twice
    */
   public ModelServer(
-      ServerSchema schema, ServerLimits limits, LongSupplier nowMillis, Supplier<String> newUuid) {
-    setup = new Setup(schema, limits, Revision.JULY_2026, nowMillis, newUuid);
+      Revision revision,
+      ServerSchema schema,
+      ServerLimits limits,
+      LongSupplier nowMillis,
+      Supplier<String> newUuid) {
+    setup = new Setup(schema, limits, revision, nowMillis, newUuid);
     connect = new ConnectEndpoint(setup);
     push = new PushEndpoints(setup);
     read = new ReadEndpoints(setup);
@@ -44,15 +55,43 @@ public final class ModelServer {
   }
 
   /** Answers one request; protocol failures are responses, never exceptions. */
+  @Override
   public synchronized WireResponse handle(WireRequest request) {
     try {
-      return route(request);
+      long before = state.committedBundles;
+      WireResponse response = route(request);
+      if (state.committedBundles > before) {
+        // Somebody may watch for it; whoever watches for another user gets an early heartbeat.
+        notifyAll();
+      }
+      return response;
     } catch (ServerError refused) {
+      if (refused.code().equals("history_pruned")) {
+        state.historyPrunedErrors++;
+      }
       return refused.response();
     }
   }
 
+  @Override
+  public synchronized Optional<String> nextHint(String user, long afterBundleSeq, long waitMillis)
+      throws InterruptedException {
+    if (latestBundleSeq(user) <= afterBundleSeq && waitMillis > 0) {
+      wait(waitMillis);
+    }
+    return state
+        .known(user)
+        .filter(known -> known.latestSeq > afterBundleSeq)
+        .flatMap(known -> Optional.ofNullable(known.bundles.get(known.latestSeq)))
+        .map(ReadEndpoints::hint);
+  }
+
   private WireResponse route(WireRequest request) {
+    if (request.path().equals("/syncx/status") || request.path().equals("/syncx/health")) {
+      return request.method().equals("GET")
+          ? read.status(state, request.path().endsWith("health"))
+          : WireResponse.plain(405, "Method Not Allowed");
+    }
     List<String> path = segments(request.path());
     String shape = shape(path);
     String allowed =
@@ -77,14 +116,14 @@ public final class ModelServer {
     }
     String sourceId = request.headers().getOrDefault("oversync-source-id", "").strip();
     if (!setup.revision().acceptsSourceId(sourceId)) {
-      throw ServerError.invalidRequest("Oversync-Source-ID must be visible ASCII");
+      throw ServerError.invalidRequest("Oversync-Source-ID is missing or malformed");
     }
     if (!List.of(allowed.split(" ")).contains(request.method())) {
       throw new ServerError(405, "method_not_allowed", "use " + allowed);
     }
     Call call = new Call(state, user, sourceId, request);
     return switch (shape) {
-      case "capabilities" -> read.capabilities();
+      case "capabilities" -> read.capabilities(state.watch);
       case "connect" -> connect.connect(call);
       case "push-sessions" -> push.create(call);
       case "push-sessions/*/chunks" -> push.chunk(call, path.get(1));
@@ -126,7 +165,8 @@ public final class ModelServer {
     };
   }
 
-  private static String bearer(WireRequest request) {
+  /** The user a request is made for: its bearer token; empty without one. */
+  static String bearer(WireRequest request) {
     String header = request.headers().getOrDefault("authorization", "");
     return header.toLowerCase(Locale.ROOT).startsWith("bearer ")
         ? header.substring("bearer ".length()).strip()
@@ -151,6 +191,23 @@ public final class ModelServer {
     }
     pruned.floor = Math.max(pruned.floor, floor);
     pruned.bundles.headMap(pruned.floor, true).clear();
+  }
+
+  /**
+   * Knob: retires a source, known or not, as a replacement made elsewhere does; its pushes get 409
+   * {@code source_retired} from now on (spec 3.3).
+   *
+   * @param replacedBy the successor the server then names; empty = it names none
+   */
+  public synchronized void retire(String user, String sourceId, Optional<String> replacedBy) {
+    UserState owner = known(user);
+    replacedBy.ifPresent(by -> owner.sources.putIfAbsent(by, SourceState.reserved()));
+    owner.sources.put(sourceId, owner.source(sourceId).retired(replacedBy, "source_retired"));
+  }
+
+  /** Knob: offers, hides or forbids watching from now on (spec 2.13); hidden at first. */
+  public synchronized void offerWatch(State.WatchOffer offer) {
+    state.watch = offer;
   }
 
   /** Knob: takes, refuses or fails work from now on (spec 1.1). */
@@ -193,7 +250,10 @@ public final class ModelServer {
     return state.known(user).map(known -> known.floor).orElse(0L);
   }
 
-  /** The user's live rows of one table: canonical JSON of the wire payload by key. */
+  /**
+   * The user's live rows of one table by key: canonical JSON of the payload as July 2026 writes it,
+   * whatever the revision, because that form keeps every value exactly.
+   */
   public synchronized SortedMap<String, String> liveRows(String user, String table) {
     ServerSchema.Table registered = setup.schema().registered(table);
     SortedMap<String, String> live = new TreeMap<>(UserState.KEY_ORDER);
@@ -206,7 +266,10 @@ public final class ModelServer {
                     .forEach(
                         (key, row) ->
                             row.image()
-                                .map(image -> setup.revision().payload(registered, image))
+                                .map(
+                                    image ->
+                                        Revision.JULY_2026.payload(
+                                            registered, image, Revision.Rendering.ROW))
                                 .map(Json::canonical)
                                 .ifPresent(payload -> live.put(key, payload))));
     return live;

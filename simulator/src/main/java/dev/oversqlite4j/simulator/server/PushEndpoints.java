@@ -41,7 +41,8 @@ final class PushEndpoints {
     if (sourceBundleId <= 0 || plannedRows <= 0) {
       throw invalidSession("source_bundle_id and planned_row_count must be positive");
     }
-    if (!HASH.matcher(requestHash).matches()) {
+    // Inferred: how July refuses a malformed hash. June does not look at it.
+    if (setup.revision().hasRequestHash() && !HASH.matcher(requestHash).matches()) {
       throw invalidSession("canonical_request_hash must be 64 lowercase hex digits");
     }
     // Stays even if this request fails below: a purge of all users' sessions (spec 2.4 step 2, trap
@@ -54,7 +55,8 @@ final class PushEndpoints {
     Optional<CommittedBundle> committed = user.retained(call.sourceId(), sourceBundleId);
     if (committed.isPresent()) {
       return Json.ok(
-          committedBody(Json.object().put("status", "already_committed"), committed.get()));
+          committedBody(
+              Json.object().put("status", "already_committed"), committed.get(), setup.revision()));
     }
     SourceState source = user.source(call.sourceId());
     if (source.isRetired()) {
@@ -85,12 +87,15 @@ final class PushEndpoints {
             List.of());
     call.state().pushSessions.put(session.pushId(), session);
     // next_expected_row_ordinal is 0 here and therefore omitted (spec trap 13).
-    return Json.ok(
+    ObjectNode staging =
         Json.object()
             .put("push_id", session.pushId())
             .put("status", "staging")
-            .put("planned_row_count", plannedRows)
-            .put("canonical_request_hash", requestHash));
+            .put("planned_row_count", plannedRows);
+    if (setup.revision().hasRequestHash()) {
+      staging.put("canonical_request_hash", requestHash);
+    }
+    return Json.ok(staging);
   }
 
   /** The scope matrix of spec 2.4 step 3; a lease comes back only when this push may use it. */
@@ -251,6 +256,9 @@ final class PushEndpoints {
       if (name.equals(table.key()) && !(value.isTextual() && value.textValue().equals(key))) {
         throw invalidChunk("the key in the payload differs from the row key");
       }
+      if (value.isNumber() && Double.isInfinite(value.doubleValue())) {
+        throw ServerError.invalidRequest("a number does not fit into a double");
+      }
       if (!setup.revision().acceptsPayloadValue(value)) {
         throw invalidChunk("payload numbers must be sent as strings");
       }
@@ -301,7 +309,8 @@ final class PushEndpoints {
     }
     List<String> texts = session.rows().stream().map(PushRow::requestText).toList();
     // Inferred: what the reference July server answers to a wrong hash is not known.
-    if (!setup.revision().requestHash(texts).equals(session.requestHash())) {
+    if (setup.revision().hasRequestHash()
+        && !setup.revision().requestHash(texts).equals(session.requestHash())) {
       throw new ServerError(
           400, "push_commit_invalid", "the staged rows do not have the announced hash");
     }
@@ -338,12 +347,15 @@ final class PushEndpoints {
             rows);
     user.latestSeq = bundle.seq();
     user.bundles.put(bundle.seq(), bundle);
+    call.state().committedBundles++;
+    call.state().committedBytes += setup.revision().bundleText(setup.schema(), rows).length();
+    user.retain(setup.limits().retainedBundles());
     user.sources.put(session.sourceId(), source.committed(session.sourceBundleId()));
     call.state().pushSessions.remove(pushId);
     if (lease.isPresent()) {
       user.scope = new Scope.Initialized();
     }
-    return Json.ok(committedBody(Json.object(), bundle));
+    return Json.ok(committedBody(Json.object(), bundle, setup.revision()));
   }
 
   WireResponse delete(Call call, String pushId) {
@@ -356,13 +368,16 @@ final class PushEndpoints {
     return WireResponse.noContent();
   }
 
-  static ObjectNode committedBody(ObjectNode body, CommittedBundle bundle) {
-    return body.put("bundle_seq", bundle.seq())
+  static ObjectNode committedBody(ObjectNode body, CommittedBundle bundle, Revision revision) {
+    body.put("bundle_seq", bundle.seq())
         .put("source_id", bundle.sourceId())
         .put("source_bundle_id", bundle.sourceBundleId())
         .put("row_count", bundle.rows().size())
-        .put("bundle_hash", bundle.bundleHash())
-        .put("canonical_request_hash", bundle.requestHash());
+        .put("bundle_hash", bundle.bundleHash());
+    if (revision.hasRequestHash()) {
+      body.put("canonical_request_hash", bundle.requestHash());
+    }
+    return body;
   }
 
   /** Verifies the user only: any source of the user may drive a session (spec trap 16). */

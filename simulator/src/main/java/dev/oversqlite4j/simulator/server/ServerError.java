@@ -23,6 +23,10 @@ final class ServerError extends RuntimeException {
     return new ServerError(400, "invalid_request", message);
   }
 
+  String code() {
+    return envelope.path("error").asText();
+  }
+
   ServerError with(String field, String value) {
     envelope.put(field, value);
     return this;

@@ -16,6 +16,7 @@ package dev.oversqlite4j.simulator.server;
  *     ModelServer#refuseSnapshotBuilds}
  * @param maxConcurrentSnapshotChunkRequests advertised; refusals come from {@link
  *     ModelServer#refuseSnapshotChunks}
+ * @param retainedBundles how many of a user's latest bundles are kept (spec 3.6)
  */
 public record ServerLimits(
     int maxBundlesPerPull,
@@ -30,7 +31,8 @@ public record ServerLimits(
     int maxConcurrentSnapshotChunkRequests,
     long pushSessionTtlSeconds,
     long snapshotSessionTtlSeconds,
-    long leaseTtlSeconds) {
+    long leaseTtlSeconds,
+    long retainedBundles) {
 
   private static final long MIB = 1024L * 1024L;
 
@@ -71,7 +73,8 @@ public record ServerLimits(
         4,
         900,
         900,
-        900);
+        900,
+        10_000);
   }
 
   /** The same limits with one row count for push, committed-bundle and snapshot chunks. */
@@ -90,7 +93,8 @@ public record ServerLimits(
         maxConcurrentSnapshotChunkRequests,
         pushSessionTtlSeconds,
         snapshotSessionTtlSeconds,
-        leaseTtlSeconds);
+        leaseTtlSeconds,
+        retainedBundles);
   }
 
   /** The same limits with another ceiling for bundles per pull. */
@@ -108,7 +112,8 @@ public record ServerLimits(
         maxConcurrentSnapshotChunkRequests,
         pushSessionTtlSeconds,
         snapshotSessionTtlSeconds,
-        leaseTtlSeconds);
+        leaseTtlSeconds,
+        retainedBundles);
   }
 
   /** The same limits with other byte budgets for snapshot chunks and rows. */
@@ -126,7 +131,8 @@ public record ServerLimits(
         maxConcurrentSnapshotChunkRequests,
         pushSessionTtlSeconds,
         snapshotSessionTtlSeconds,
-        leaseTtlSeconds);
+        leaseTtlSeconds,
+        retainedBundles);
   }
 
   /** The same limits with other ceilings for whole snapshots; 0 = unlimited. */
@@ -144,6 +150,26 @@ public record ServerLimits(
         maxConcurrentSnapshotChunkRequests,
         pushSessionTtlSeconds,
         snapshotSessionTtlSeconds,
-        leaseTtlSeconds);
+        leaseTtlSeconds,
+        retainedBundles);
+  }
+
+  /** The same limits keeping fewer or more of a user's latest bundles. */
+  public ServerLimits withRetainedBundles(long bundles) {
+    return new ServerLimits(
+        maxBundlesPerPull,
+        rowsPerPushChunk,
+        rowsPerCommittedBundleChunk,
+        rowsPerSnapshotChunk,
+        bytesPerSnapshotChunk,
+        maxBytesPerSnapshotRow,
+        maxRowsPerSnapshotSession,
+        maxBytesPerSnapshotSession,
+        maxConcurrentSnapshotBuilds,
+        maxConcurrentSnapshotChunkRequests,
+        pushSessionTtlSeconds,
+        snapshotSessionTtlSeconds,
+        leaseTtlSeconds,
+        bundles);
   }
 }

@@ -35,7 +35,8 @@ final class SnapshotEndpoints {
     Optional<Replacement> replacement = replacement(call.request().body());
     call.begin("snapshot_session_create_failed");
     State state = call.state();
-    if (state.buildRefusals.remaining() > 0) {
+    // Inferred: capacity is looked at first.
+    if (setup.revision().hasSnapshotBytes() && state.buildRefusals.remaining() > 0) {
       State.Refusals refusals = state.buildRefusals;
       state.buildRefusals = refusals.next();
       throw new ServerError(429, "snapshot_build_capacity", "too many snapshots are being built")
@@ -55,7 +56,7 @@ final class SnapshotEndpoints {
       for (Map.Entry<String, StoredRow> entry : user.rows(table.name()).entrySet()) {
         if (entry.getValue().isLive()) {
           SnapshotRow row = new SnapshotRow(table, entry.getKey(), entry.getValue());
-          long size = size(wire(row));
+          long size = sessionSize(wire(row));
           rows.add(row);
           bytes += size;
           largestRow = Math.max(largestRow, size);
@@ -64,7 +65,9 @@ final class SnapshotEndpoints {
     }
     ServerLimits limits = setup.limits();
     requireWithin("row_count", rows.size(), limits.maxRowsPerSnapshotSession());
-    requireWithin("row_byte_count", largestRow, limits.maxBytesPerSnapshotRow());
+    if (setup.revision().hasSnapshotBytes()) {
+      requireWithin("row_byte_count", largestRow, limits.maxBytesPerSnapshotRow());
+    }
     requireWithin("byte_count", bytes, limits.maxBytesPerSnapshotSession());
 
     if (replaces) {
@@ -79,13 +82,15 @@ final class SnapshotEndpoints {
             setup.inSeconds(limits.snapshotSessionTtlSeconds()),
             List.copyOf(rows));
     state.snapshotSessions.put(session.snapshotId(), session);
-    return Json.ok(
+    ObjectNode body =
         Json.object()
             .put("snapshot_id", session.snapshotId())
             .put("snapshot_bundle_seq", session.bundleSeq())
-            .put("row_count", rows.size())
-            .put("byte_count", bytes)
-            .put("expires_at", Setup.rfc3339(session.expiresAt())));
+            .put("row_count", rows.size());
+    if (bytes > 0 || setup.revision().hasSnapshotBytes()) {
+      body.put("byte_count", bytes);
+    }
+    return Json.ok(body.put("expires_at", Setup.rfc3339(session.expiresAt())));
   }
 
   /** The one strict body of the protocol: unknown members are refused (spec trap 23). */
@@ -141,19 +146,22 @@ final class SnapshotEndpoints {
       }
       return true;
     }
-    if (!previous.replacedBy().equals(Optional.of(wanted.replacement()))) {
+    // Inferred: with no successor named, the first one asked for is as good as any.
+    if (previous.replacedBy().isPresent()
+        && !previous.replacedBy().get().equals(wanted.replacement())) {
       throw retired(wanted.previous(), previous);
     }
-    if (next.isPresent() && next.get().isRetired()) {
-      throw invalidReplacement("the new source is retired itself");
+    if (next.isPresent() && (next.get().isRetired() || previous.replacedBy().isEmpty())) {
+      throw invalidReplacement("the new source is known or retired already");
     }
     return next.isEmpty();
   }
 
   private static void replace(UserState user, Replacement wanted) {
     SourceState previous = user.source(wanted.previous());
-    if (!previous.isRetired()) {
-      user.sources.put(wanted.previous(), previous.retired(wanted.replacement(), wanted.reason()));
+    if (previous.replacedBy().isEmpty()) {
+      user.sources.put(
+          wanted.previous(), previous.retired(Optional.of(wanted.replacement()), wanted.reason()));
     }
     user.sources.put(wanted.replacement(), SourceState.reserved());
   }
@@ -166,8 +174,11 @@ final class SnapshotEndpoints {
     return error;
   }
 
-  private static void requireWithin(String dimension, long actual, long limit) {
+  private void requireWithin(String dimension, long actual, long limit) {
     if (limit > 0 && actual > limit) {
+      if (!setup.revision().hasSnapshotBytes()) {
+        throw new ServerError(500, "snapshot_session_create_failed", "the snapshot is too large");
+      }
       throw new ServerError(409, "snapshot_session_limit_exceeded", "the snapshot is too large")
           .with("dimension", dimension)
           .with("actual", actual)
@@ -185,10 +196,15 @@ final class SnapshotEndpoints {
       throw new ServerError(400, invalid, "after_row_ordinal must not be negative");
     }
     long maxRows = call.clamped("max_rows", setup.limits().rowsPerSnapshotChunk(), invalid);
-    long maxBytes = call.clamped("max_bytes", setup.limits().bytesPerSnapshotChunk(), invalid);
+    boolean counted = setup.revision().hasSnapshotBytes();
+    // Inferred: clamped like max_rows. June ignores it.
+    long maxBytes =
+        counted
+            ? call.clamped("max_bytes", setup.limits().bytesPerSnapshotChunk(), invalid)
+            : Long.MAX_VALUE;
     call.begin("snapshot_chunk_failed");
     State state = call.state();
-    if (state.chunkRefusals.remaining() > 0) {
+    if (setup.revision().hasSnapshotBytes() && state.chunkRefusals.remaining() > 0) {
       State.Refusals refusals = state.chunkRefusals;
       state.chunkRefusals = refusals.next();
       throw new ServerError(429, "snapshot_chunk_capacity", "too many chunks are being read")
@@ -222,10 +238,8 @@ final class SnapshotEndpoints {
             .put("snapshot_id", session.snapshotId())
             .put("snapshot_bundle_seq", session.bundleSeq());
     body.set("rows", rows);
-    return Json.ok(
-        body.put("next_row_ordinal", cursor + rows.size())
-            .put("has_more", to < session.rows().size())
-            .put("byte_count", bytes));
+    body.put("next_row_ordinal", cursor + rows.size()).put("has_more", to < session.rows().size());
+    return Json.ok(counted ? body.put("byte_count", bytes) : body);
   }
 
   WireResponse delete(Call call, String snapshotId) {
@@ -255,6 +269,11 @@ final class SnapshotEndpoints {
 
   private ObjectNode wire(SnapshotRow row) {
     return row.wire(setup.schema(), setup.revision());
+  }
+
+  /** What a row adds to the session's byte_count: June counts its payload only (spec 2.10). */
+  private long sessionSize(ObjectNode row) {
+    return setup.revision().hasSnapshotBytes() ? size(row) : Json.bytes(row.get("payload")).length;
   }
 
   /** Bytes of the row object exactly as the body carries it (spec 6.1). */

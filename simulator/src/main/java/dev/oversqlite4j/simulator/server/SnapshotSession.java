@@ -19,7 +19,8 @@ record SnapshotSession(
       ObjectNode row = Json.object().put("schema", schema.name()).put("table", table.name());
       row.putObject("key").put(table.key(), key);
       row.put("row_version", stored.version());
-      row.set("payload", revision.payload(table, stored.image().orElseThrow()));
+      row.set(
+          "payload", revision.payload(table, stored.image().orElseThrow(), Revision.Rendering.ROW));
       return row;
     }
   }

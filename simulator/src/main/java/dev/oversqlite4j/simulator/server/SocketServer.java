@@ -8,41 +8,61 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Serves a {@link ModelServer} over HTTP on a loopback port. Requests are read in parallel and
- * answered one after the other. Thread-safe.
+ * Serves a {@link WireHandler} over HTTP on a loopback port. Requests are read in parallel and
+ * answered one after the other; a watch takes a thread of its own until its client leaves.
+ * Thread-safe.
  */
 public final class SocketServer implements AutoCloseable {
-  private static final int THREADS = 4;
+  /** Spec 2.13. */
+  private static final long HEARTBEAT_MILLIS = 25_000;
+
+  /** How long answers under way may take once the server closes. */
+  private static final long GRACE_MILLIS = 1_000;
 
   static {
     // Headers and body leave in two writes; with Nagle's algorithm the second waits for a delayed
-    // ACK, 40 ms per response. The JDK's server can be told only by this property, read once.
-    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-      System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
+    // ACK, 40 ms per response. The JDK's server can be told only by properties, read once.
+    setUnlessSet("sun.net.httpserver.nodelay", "true");
+    // Seconds. A client that stalls in the middle of its request must not hold a thread for ever.
+    setUnlessSet("sun.net.httpserver.maxReqTime", "60");
   }
 
-  private final ModelServer server;
+  private final WireHandler handler;
   private final HttpServer http;
   private final ExecutorService threads;
+  private final Set<Thread> watching = ConcurrentHashMap.newKeySet();
 
-  private SocketServer(ModelServer server, HttpServer http) {
-    this.server = server;
+  // Guarded by this.
+  private int underWay;
+  private boolean closing;
+
+  private SocketServer(WireHandler handler, HttpServer http) {
+    this.handler = handler;
     this.http = http;
     this.threads =
-        Executors.newFixedThreadPool(
-            THREADS,
+        Executors.newCachedThreadPool(
             task -> {
               Thread thread = new Thread(task, "model-server");
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
   }
 
   /**
@@ -51,11 +71,11 @@ public final class SocketServer implements AutoCloseable {
    * @param port TCP port, 0 = any free one
    * @throws UncheckedIOException if the port cannot be bound; use 0 or another port
    */
-  public static SocketServer start(ModelServer server, int port) {
+  public static SocketServer start(WireHandler handler, int port) {
     try {
       InetAddress loopback = InetAddress.getLoopbackAddress();
       SocketServer socket =
-          new SocketServer(server, HttpServer.create(new InetSocketAddress(loopback, port), 0));
+          new SocketServer(handler, HttpServer.create(new InetSocketAddress(loopback, port), 0));
       socket.http.createContext("/", socket::exchange);
       socket.http.setExecutor(socket.threads);
       socket.http.start();
@@ -75,19 +95,36 @@ public final class SocketServer implements AutoCloseable {
 
   private void exchange(HttpExchange exchange) throws IOException {
     try (exchange) {
-      WireResponse response = answer(exchange);
-      response.headers().forEach(exchange.getResponseHeaders()::set);
-      int length = response.body().length;
-      exchange.sendResponseHeaders(response.status(), length == 0 ? -1 : length);
-      if (length > 0) {
-        try (OutputStream out = exchange.getResponseBody()) {
-          out.write(response.body());
+      if (!begin()) {
+        return;
+      }
+      try {
+        Optional<WireRequest> request = request(exchange);
+        WireResponse response =
+            request.map(handler::handle).orElseGet(() -> WireResponse.plain(400, "Bad Request"));
+        response.headers().forEach(exchange.getResponseHeaders()::set);
+        if ("text/event-stream".equals(response.headers().get("Content-Type"))) {
+          stream(exchange, request.orElseThrow(), response);
+        } else {
+          send(exchange, response);
         }
+      } finally {
+        end();
       }
     }
   }
 
-  private WireResponse answer(HttpExchange exchange) throws IOException {
+  private static void send(HttpExchange exchange, WireResponse response) throws IOException {
+    int length = response.body().length;
+    exchange.sendResponseHeaders(response.status(), length == 0 ? -1 : length);
+    if (length > 0) {
+      try (OutputStream out = exchange.getResponseBody()) {
+        out.write(response.body());
+      }
+    }
+  }
+
+  private static Optional<WireRequest> request(HttpExchange exchange) throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
     exchange
         .getRequestHeaders()
@@ -95,19 +132,84 @@ public final class SocketServer implements AutoCloseable {
             (name, values) -> values.stream().findFirst().ifPresent(v -> headers.put(name, v)));
     byte[] body = exchange.getRequestBody().readAllBytes();
     String target = exchange.getRequestURI().toASCIIString();
-    WireRequest request;
     try {
-      request = WireRequest.of(exchange.getRequestMethod(), target, headers, body);
+      return Optional.of(WireRequest.of(exchange.getRequestMethod(), target, headers, body));
     } catch (IllegalArgumentException malformed) {
-      return WireResponse.plain(400, "Bad Request");
+      return Optional.empty();
     }
-    return server.handle(request);
   }
 
-  /** Stops listening and drops open connections. Idempotent. */
+  /** Sends what the watch was opened with, then every hint; heartbeats show that we live. */
+  private void stream(HttpExchange exchange, WireRequest request, WireResponse opening)
+      throws IOException {
+    exchange.sendResponseHeaders(opening.status(), 0);
+    watching.add(Thread.currentThread());
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(opening.body());
+      out.flush();
+      long told = told(request, opening);
+      String user = ModelServer.bearer(request);
+      while (!isClosing()) {
+        Optional<String> hint = handler.nextHint(user, told, HEARTBEAT_MILLIS);
+        if (hint.isPresent()) {
+          told = seq(hint.get());
+        }
+        out.write(hint.orElse(": heartbeat\n\n").getBytes(StandardCharsets.UTF_8));
+        out.flush();
+      }
+    } catch (InterruptedException closed) {
+      // Only close() interrupts; the stream ends cleanly (spec 2.13).
+    } finally {
+      watching.remove(Thread.currentThread());
+      // The thread goes back to the pool, and close() may have come after the last wait.
+      Thread.interrupted();
+    }
+  }
+
+  private static long told(WireRequest request, WireResponse opening) {
+    return opening.body().length > 0
+        ? seq(opening.text())
+        : Long.parseLong(request.query().getOrDefault("after_bundle_seq", "0"));
+  }
+
+  private static long seq(String event) {
+    return Json.parse(event.substring(event.indexOf('{'))).path("bundle_seq").asLong();
+  }
+
+  private synchronized boolean begin() {
+    underWay += closing ? 0 : 1;
+    return !closing;
+  }
+
+  private synchronized void end() {
+    underWay--;
+    notifyAll();
+  }
+
+  private synchronized boolean isClosing() {
+    return closing;
+  }
+
+  /** Lets answers under way finish, ends watches, stops listening. Idempotent. */
   @Override
   public void close() {
+    synchronized (this) {
+      closing = true;
+      watching.forEach(Thread::interrupt);
+      try {
+        if (underWay > 0) {
+          wait(GRACE_MILLIS);
+        }
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
     http.stop(0);
     threads.shutdownNow();
+    try {
+      threads.awaitTermination(GRACE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
  * What the server knows of one writer (spec 3.3).
  *
  * @param maxCommitted highest committed {@code source_bundle_id}, 0 before the first
- * @param replacedBy set only when retired
+ * @param replacedBy set only when retired; may be empty even then
  * @param retirementReason set only when retired
  */
 public record SourceState(
@@ -34,8 +34,8 @@ public record SourceState(
     return new SourceState(Phase.ACTIVE, sourceBundleId, Optional.empty(), Optional.empty());
   }
 
-  SourceState retired(String by, String reason) {
-    return new SourceState(Phase.RETIRED, maxCommitted, Optional.of(by), Optional.of(reason));
+  SourceState retired(Optional<String> by, String reason) {
+    return new SourceState(Phase.RETIRED, maxCommitted, by, Optional.of(reason));
   }
 
   boolean isRetired() {

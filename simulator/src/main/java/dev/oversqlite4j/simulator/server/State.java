@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /**
  * Everything a model server remembers, as a value: copies are independent, equality is by content.
  *
- * <p>Counters kept only for oracles (accepted chunks) are copied but take no part in equality and
+ * <p>Counters kept only for oracles and for status are copied but take no part in equality and
  * fingerprint: two states that answer every future request alike are equal.
  *
  * <p>Not thread-safe; {@link ModelServer#state()} hands out copies.
@@ -34,6 +34,12 @@ public final class State {
   Lifecycle lifecycle = Lifecycle.RUNNING;
   Refusals buildRefusals = Refusals.NONE;
   Refusals chunkRefusals = Refusals.NONE;
+  WatchOffer watch = WatchOffer.OFF;
+
+  // Observations for status, not state.
+  long historyPrunedErrors;
+  long committedBundles;
+  long committedBytes;
 
   /** Whether the server takes work (spec 1.1). */
   public enum Lifecycle {
@@ -42,6 +48,14 @@ public final class State {
     DRAINING,
     /** Answers each endpoint's generic 500. */
     CLOSED
+  }
+
+  /** Whether the server lets clients watch for bundles (spec 2.13). */
+  public enum WatchOffer {
+    OFF,
+    ON,
+    /** On for others, refused to whoever asks. */
+    FORBIDDEN
   }
 
   /** Capacity answers still to be given. */
@@ -64,6 +78,10 @@ public final class State {
     copy.lifecycle = lifecycle;
     copy.buildRefusals = buildRefusals;
     copy.chunkRefusals = chunkRefusals;
+    copy.watch = watch;
+    copy.historyPrunedErrors = historyPrunedErrors;
+    copy.committedBundles = committedBundles;
+    copy.committedBytes = committedBytes;
     return copy;
   }
 
@@ -240,7 +258,8 @@ public final class State {
         && snapshotSessions.equals(that.snapshotSessions)
         && lifecycle == that.lifecycle
         && buildRefusals.equals(that.buildRefusals)
-        && chunkRefusals.equals(that.chunkRefusals);
+        && chunkRefusals.equals(that.chunkRefusals)
+        && watch == that.watch;
   }
 
   @Override

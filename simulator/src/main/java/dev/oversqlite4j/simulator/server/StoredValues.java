@@ -49,7 +49,7 @@ final class StoredValues {
     if (value.isContainerNode()) {
       throw new DataException("a nested value for a scalar column");
     }
-    String text = value.asText();
+    String text = literal(value);
     return Optional.of(
         switch (kind) {
           case TEXT -> storable(text);
@@ -59,6 +59,14 @@ final class StoredValues {
           case UUID -> uuid(text.toLowerCase(Locale.ROOT));
           case BYTEA -> text;
         });
+  }
+
+  private static String literal(JsonNode value) throws DataException {
+    try {
+      return value.isNumber() ? Revision.throughDouble(value.decimalValue()) : value.asText();
+    } catch (NumberFormatException beyond) {
+      throw new DataException("number out of range");
+    }
   }
 
   private static String storable(String text) throws DataException {

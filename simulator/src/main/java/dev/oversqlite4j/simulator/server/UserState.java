@@ -24,6 +24,8 @@ final class UserState {
         return Integer.compare(a.length(), b.length());
       };
 
+  private static final long PRUNED_PER_COMMIT_MAX = 1000;
+
   Scope scope = new Scope.Uninitialized();
   long latestSeq;
   long floor;
@@ -88,6 +90,12 @@ final class UserState {
             bundle ->
                 bundle.sourceBundleId() == sourceBundleId && bundle.sourceId().equals(sourceId))
         .findFirst();
+  }
+
+  /** Drops old bundles after a commit, a bounded number at a time; tombstones stay (spec 3.6). */
+  void retain(long newest) {
+    floor = Math.max(floor, Math.min(latestSeq - newest, floor + PRUNED_PER_COMMIT_MAX));
+    bundles.headMap(floor, true).clear();
   }
 
   void countChunk(String sourceId, long sourceBundleId) {

@@ -50,6 +50,7 @@ public final class Device {
   private final Baton.Actor appActor;
 
   private int life;
+  private int replacements;
   private Path file;
   private Incarnation incarnation;
   private SeamDataSource disk;
@@ -165,15 +166,32 @@ public final class Device {
   void crash() {
     incarnation.die();
     life++;
-    Path next = folder.resolve("device" + index + "-" + life + ".db");
-    try {
-      DatabaseImage.copy(file, next);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Path next = copy(file, "device" + index + "-" + life + ".db");
     discard();
     endObserver();
     file = next;
+  }
+
+  /** A copy of the file as it is now. */
+  Path copyOfFile(String name) {
+    return copy(file, name);
+  }
+
+  /** The next process finds a copy of {@code other} in the place of the file. */
+  void replaceFile(Path other) {
+    replacements++;
+    endObserver();
+    file = copy(other, "device" + index + "-" + life + "-replaced-" + replacements + ".db");
+  }
+
+  private Path copy(Path from, String name) {
+    Path copy = folder.resolve(name);
+    try {
+      DatabaseImage.copy(from, copy);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return copy;
   }
 
   /** Orderly end of the process. */

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.seam.Seam;
@@ -32,6 +33,12 @@ public interface Witness {
 
   /** The app's transaction was refused by a trigger. */
   void writeRefused(Device device);
+
+  /** Something happens behind the client's back; the server still has what it had before. */
+  void disturbing(Device device, Disturbance what);
+
+  /** It happened; a device whose file was replaced has no process yet. */
+  void disturbed(Device device, Disturbance what);
 
   /** A call begins. */
   void calling(Device device, Operation operation);

@@ -7,6 +7,7 @@ import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
 import dev.oversqlite4j.simulator.plan.AfterCrash;
 import dev.oversqlite4j.simulator.plan.Command;
+import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.Plan;
@@ -19,7 +20,10 @@ import dev.oversqlite4j.simulator.seam.Seams;
 import dev.oversqlite4j.simulator.seam.SimulatedCrash;
 import dev.oversqlite4j.simulator.seam.Trace;
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Scope;
 import dev.oversqlite4j.simulator.server.ServerLimits;
+import dev.oversqlite4j.simulator.server.SourceState;
+import dev.oversqlite4j.simulator.server.State;
 import dev.oversqlite4j.simulator.server.WireRequest;
 import dev.oversqlite4j.simulator.server.WireResponse;
 import java.nio.file.Path;
@@ -32,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Interprets one plan: first its steps with their faults, then, with faults off, what an app does
@@ -57,6 +62,12 @@ public final class World implements AutoCloseable {
   private final Map<Baton.Actor, StepRun> running = new IdentityHashMap<>();
   private final ThreadLocal<Baton.Actor> actorOfThread = new ThreadLocal<>();
   private final List<String> timeline = new ArrayList<>();
+
+  private final Supplier<String> serverIds;
+  private Optional<State> savedServer = Optional.empty();
+  private Optional<Path> savedFile = Optional.empty();
+  private int savedFiles;
+  private boolean serverRestored;
 
   private long nowMillis = START_MILLIS;
   private boolean faultsOn = true;
@@ -92,13 +103,10 @@ public final class World implements AutoCloseable {
             : LogicalContent.none();
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
     this.baton = new Baton(root.split(), plan.switchPercent());
-    SplittableRandom serverIds = root.split();
+    SplittableRandom idsOfServer = root.split();
+    this.serverIds = () -> new UUID(idsOfServer.nextLong(), idsOfServer.nextLong()).toString();
     this.server =
-        new ModelServer(
-            Business.serverSchema(),
-            ServerLimits.july(),
-            this::nowMillis,
-            () -> new UUID(serverIds.nextLong(), serverIds.nextLong()).toString());
+        new ModelServer(Business.serverSchema(), ServerLimits.july(), this::nowMillis, serverIds);
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
@@ -144,8 +152,10 @@ public final class World implements AutoCloseable {
       int index = i;
       Step step = plan.steps().get(i);
       Device device = devices.get(step.device());
-      Baton.Actor actor =
-          step.command() instanceof Command.Write ? device.appActor() : device.clientActor();
+      boolean besideTheClient =
+          step.command() instanceof Command.Write
+              || step.command() instanceof Command.Disturb disturb && disturb.what().onServer();
+      Baton.Actor actor = besideTheClient ? device.appActor() : device.clientActor();
       tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
     baton.run(tasks);
@@ -243,6 +253,64 @@ public final class World implements AutoCloseable {
     } else if (command instanceof Command.AdvanceClock advance) {
       log(device, "clock +" + advance.seconds() + " s");
       nowMillis += advance.seconds() * 1000;
+    } else if (command instanceof Command.Disturb disturb) {
+      disturb(device, disturb.what());
+    }
+  }
+
+  private void disturb(Device device, Disturbance what) {
+    String user = DeviceTables.owner(device).orElse(device.user());
+    boolean inUse = server.scope(user) instanceof Scope.Initialized;
+    boolean allInUse =
+        plan.users().stream().allMatch(u -> server.scope(u) instanceof Scope.Initialized);
+    boolean applies =
+        switch (what) {
+          case PRUNE_ALL, PRUNE_BUT_LAST, RETIRE_SOURCE, RETIRE_SOURCE_NAMING -> inUse;
+          case SAVE_SERVER -> allInUse;
+          case RESTORE_SERVER -> savedServer.isPresent();
+          case SAVE_FILE -> true;
+          case RESTORE_FILE -> savedFile.isPresent();
+        };
+    if (!applies) {
+      return;
+    }
+    log(device, "disturbance " + what);
+    witness.disturbing(device, what);
+    switch (what) {
+      case PRUNE_ALL -> server.prune(user, server.latestBundleSeq(user));
+      case PRUNE_BUT_LAST -> server.prune(user, Math.max(0, server.latestBundleSeq(user) - 1));
+      case RETIRE_SOURCE -> retire(device, user, Optional.empty());
+      case RETIRE_SOURCE_NAMING -> retire(device, user, Optional.of(serverIds.get()));
+      case SAVE_SERVER -> savedServer = Optional.of(server.state());
+      case RESTORE_SERVER -> {
+        server.restore(savedServer.orElseThrow());
+        serverRestored = true;
+      }
+      case SAVE_FILE -> savedFile = Optional.of(device.copyOfFile("saved-" + savedFiles++ + ".db"));
+      case RESTORE_FILE -> {
+        boolean wasOpened = device.opened();
+        device.shutDown();
+        device.replaceFile(savedFile.orElseThrow());
+        witness.disturbed(device, what);
+        boot(device);
+        device.want(DeviceTables.owner(device).orElse(""));
+        if (wasOpened) {
+          restart(device);
+        }
+        return;
+      }
+    }
+    witness.disturbed(device, what);
+  }
+
+  private void retire(Device device, String user, Optional<String> successor) {
+    DeviceTables tables = DeviceTables.read(device.observer());
+    // A server retires a source once, and what it named then stays.
+    if (tables.installed()
+        && Optional.ofNullable(server.sources(user).get(tables.control().source()))
+            .filter(known -> known.phase() == SourceState.Phase.RETIRED)
+            .isEmpty()) {
+      server.retire(user, tables.control().source(), successor);
     }
   }
 
@@ -268,6 +336,7 @@ public final class World implements AutoCloseable {
       case PUSH -> observed(device, operation, () -> device.client().pushPending());
       case PULL -> observed(device, operation, () -> device.client().pullToStable());
       case SYNC -> observed(device, operation, () -> device.client().sync());
+      case REBUILD -> observed(device, operation, () -> device.client().rebuild());
       case SYNC_STATUS -> observed(device, operation, () -> device.client().syncStatus());
       case DETACH -> {
         CallOutcome outcome = observed(device, operation, () -> device.client().detach());
@@ -343,6 +412,10 @@ public final class World implements AutoCloseable {
     for (int round = 0; round < 2; round++) {
       for (Device device : devices) {
         actorOfThread.set(device.clientActor());
+        if (serverRestored && round == 0) {
+          // Nothing in the protocol tells a device that is not ahead that the server went back.
+          settleRebuild(device);
+        }
         settleSync(device);
       }
     }
@@ -376,6 +449,8 @@ public final class World implements AutoCloseable {
       RuntimeException error = ((CallOutcome.Threw) outcome).error();
       if (error instanceof dev.oversqlite4j.InitializationLeaseInvalidException) {
         settleAttach(device);
+      } else if (error instanceof dev.oversqlite4j.SourceRecoveryRequiredException) {
+        settleRebuild(device);
       } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)
           && !(error instanceof InvalidConflictResolutionException
               && device.resolver() == ResolverChoice.THROWS)) {
@@ -383,6 +458,25 @@ public final class World implements AutoCloseable {
       }
     }
     throw new LivenessException(device + " does not get its edits synced", null);
+  }
+
+  private void settleRebuild(Device device) {
+    for (int attempt = 0; attempt < SETTLE_ATTEMPTS_MAX; attempt++) {
+      CallOutcome outcome = observed(device, Operation.REBUILD, () -> device.client().rebuild());
+      if (outcome instanceof CallOutcome.Returned) {
+        return;
+      }
+      RuntimeException error = ((CallOutcome.Threw) outcome).error();
+      if (error instanceof dev.oversqlite4j.InitializationLeaseInvalidException) {
+        settleAttach(device);
+      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)
+          && !(error instanceof InvalidConflictResolutionException
+              && device.resolver() == ResolverChoice.THROWS)) {
+        throw new LivenessException(
+            device + " cannot rebuild although nothing is in the way", error);
+      }
+    }
+    throw new LivenessException(device + " does not get rebuilt", null);
   }
 
   // --- Seams -----------------------------------------------------------------------------------

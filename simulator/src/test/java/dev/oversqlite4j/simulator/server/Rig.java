@@ -62,7 +62,11 @@ final class Rig {
   }
 
   Rig(ServerLimits limits) {
-    server = new ModelServer(SHOP, limits, () -> now, () -> id(0x1d, ++ids));
+    this(Revision.JULY_2026, limits);
+  }
+
+  Rig(Revision revision, ServerLimits limits) {
+    server = new ModelServer(revision, SHOP, limits, () -> now, () -> id(0x1d, ++ids));
   }
 
   private static Column nullable(String name, ColumnKind kind) {

@@ -283,9 +283,15 @@ class SnapshotTest {
       case "active" -> state.user("ann").sources.put(id, active);
       case "reserved" -> state.user("ann").sources.put(id, SourceState.reserved());
       case "retired", "retired-other" ->
-          state.user("ann").sources.put(id, active.retired("someone", "source_retired"));
+          state
+              .user("ann")
+              .sources
+              .put(id, active.retired(java.util.Optional.of("someone"), "source_retired"));
       case "retired-same" ->
-          state.user("ann").sources.put(id, active.retired("new", "source_retired"));
+          state
+              .user("ann")
+              .sources
+              .put(id, active.retired(java.util.Optional.of("new"), "source_retired"));
       default -> assertEquals("unknown", kind);
     }
   }

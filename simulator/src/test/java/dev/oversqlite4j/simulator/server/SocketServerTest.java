@@ -74,4 +74,34 @@ class SocketServerTest {
     }
     assertThrows(ConnectException.class, () -> post(base, "sync/connect", "{}"));
   }
+
+  /** Spec 2.13: catch-up without source, then hints with it, then a clean end. */
+  @Test
+  void watchStreamsHintsUntilTheServerCloses() throws Exception {
+    Rig rig = new Rig();
+    rig.server.offerWatch(State.WatchOffer.ON);
+    Rig.Client ann = rig.ready("ann", "tablet-1");
+    ann.push(1, Rig.insertGadget(1, "x")).ok();
+    try (SocketServer socket = SocketServer.start(rig.server, 0)) {
+      HttpResponse<java.io.InputStream> watch =
+          http.send(
+              request(socket.baseUri(), "sync/watch").build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      assertEquals("text/event-stream", watch.headers().firstValue("content-type").orElse(""));
+      try (java.io.BufferedReader lines =
+          new java.io.BufferedReader(new java.io.InputStreamReader(watch.body()))) {
+        assertEquals("event: bundle", lines.readLine());
+        assertEquals("data: {\"bundle_seq\":1}", lines.readLine());
+        assertEquals("", lines.readLine());
+        ann.push(2, Rig.insertGadget(2, "x")).ok();
+        assertEquals("event: bundle", lines.readLine());
+        assertEquals(
+            "data: {\"bundle_seq\":2,\"source_id\":\"tablet-1\",\"source_bundle_id\":2}",
+            lines.readLine());
+        assertEquals("", lines.readLine());
+        socket.close();
+        assertEquals(null, lines.readLine());
+      }
+    }
+  }
 }
