@@ -35,10 +35,11 @@ public interface Rows {
   void delete(RowKey key);
 
   /**
-   * Whether every foreign key to and from this row holds now. If not, the transaction could not
-   * commit: foreign keys are deferred while authoritative rows are written.
+   * Whether the row just written is in its place, no other row holding a value of it that has to be
+   * unique, and every foreign key to and from it holds now. If not, the transaction could not
+   * commit as it stands: both are deferred while authoritative rows are written.
    */
-  boolean referencesHold(RowKey key);
+  boolean fits(RowKey key);
 
   /**
    * Deletes all rows and row states of every managed table ever registered that still exists,

@@ -7,6 +7,7 @@ import dev.oversqlite4j.ConflictContext;
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.DiscardCause;
 import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.PushConflictException;
 import dev.oversqlite4j.Resolution;
 import dev.oversqlite4j.RowOperation;
@@ -54,19 +55,28 @@ final class ConflictResolution {
     }
   }
 
-  private enum Applied {
+  /** What became of a conflict. */
+  enum Resolved {
+    /** It is decided. */
     YES,
+    /**
+     * The decided row does not fit in before bundles that are still to be pulled; everything frozen
+     * is dirty again, on its old base, so that the conflict comes back once they are.
+     */
+    AFTER_PULL,
+    /** To be decided again. */
     APP_WROTE_MEANWHILE
   }
 
-  void resolve(Refusal.PushConflict conflict) {
-    Applied applied = Applied.APP_WROTE_MEANWHILE;
-    while (applied == Applied.APP_WROTE_MEANWHILE) {
-      applied = resolveOnce(conflict);
+  Resolved resolve(Refusal.PushConflict conflict) {
+    Resolved resolved = Resolved.APP_WROTE_MEANWHILE;
+    while (resolved == Resolved.APP_WROTE_MEANWHILE) {
+      resolved = resolveOnce(conflict);
     }
+    return resolved;
   }
 
-  private Applied resolveOnce(Refusal.PushConflict conflict) {
+  private Resolved resolveOnce(Refusal.PushConflict conflict) {
     RowKey key = ctx.store().codec().localKey(conflict.table(), conflict.key());
     // Steps 1 and 2.
     Optional<LocalSide> local =
@@ -115,20 +125,58 @@ final class ConflictResolution {
     // Step 5.
     ConflictPlan decided = plan;
     Optional<String> kept = keptPayload;
-    return ctx.writeRows(
-        changed ->
-            tx -> {
-              if (!local.get().sameAs(tx.dirtyRows().find(key))) {
-                return Applied.APP_WROTE_MEANWHILE;
-              }
-              ctx.fire(
-                  tx,
-                  Trigger.CONFLICT_RESOLVED,
-                  Facts.of("resolution", decided.getClass().getSimpleName()),
-                  () -> apply(tx, local.get(), decided, server, serverPayload, kept));
-              changed.accept(key.table());
-              return Applied.YES;
-            });
+    try {
+      return ctx.writeRows(
+          changed ->
+              tx -> {
+                if (!local.get().sameAs(tx.dirtyRows().find(key))) {
+                  return Resolved.APP_WROTE_MEANWHILE;
+                }
+                ctx.fire(
+                    tx,
+                    Trigger.CONFLICT_RESOLVED,
+                    Facts.of("resolution", decided.getClass().getSimpleName()),
+                    () -> apply(tx, local.get(), decided, server, serverPayload, kept));
+                changed.accept(key.table());
+                return Resolved.YES;
+              });
+    } catch (LocalWriteFailedException refused) {
+      if (!(decided instanceof ConflictPlan.SendAgain)) {
+        throw refused;
+      }
+      if (ctx.read(tx -> pulled(tx.rows().authority(key), server))) {
+        throw invalid(
+            new InvalidConflictResolutionException(
+                context,
+                Optional.of(resolution),
+                "the row breaks a constraint of the local database",
+                refused));
+      }
+      return afterPull();
+    }
+  }
+
+  /** Whether the row of the conflict, and so whatever it refers to, has been pulled already. */
+  private static boolean pulled(Optional<RowAuthority> known, ServerRow server) {
+    long version =
+        server instanceof ServerRow.Present present
+            ? present.version()
+            : server instanceof ServerRow.Deleted deleted ? deleted.version() : 0;
+    return known.filter(authority -> authority.rowVersion() >= version).isPresent();
+  }
+
+  private Resolved afterPull() {
+    ctx.write(
+        tx ->
+            ctx.fire(
+                tx,
+                Trigger.CONFLICT_RESOLVED,
+                Facts.of("resolution", "AfterPull"),
+                () -> {
+                  Requeue.all(tx);
+                  tx.outbox().clear();
+                }));
+    return Resolved.AFTER_PULL;
   }
 
   private static Optional<LocalSide> localSide(LocalTransaction tx, RowKey key) {
@@ -189,7 +237,7 @@ final class ConflictResolution {
       Optional<DecodedPayload> serverPayload) {
     Optional<String> before = tx.rows().live(key);
     writeServerRow(tx, key, serverPayload);
-    if (tx.rows().referencesHold(key)) {
+    if (tx.rows().fits(key) || pulled(known, server)) {
       return;
     }
     if (before.isPresent()) {

@@ -44,12 +44,14 @@ public final class Push {
   private final Freeze freeze;
   private final Replay replay;
   private final ConflictResolution conflicts;
+  private final Pull pull;
 
   public Push(SyncContext ctx) {
     this.ctx = ctx;
     this.freeze = new Freeze(ctx);
     this.replay = new Replay(ctx);
     this.conflicts = new ConflictResolution(ctx);
+    this.pull = new Pull(ctx);
   }
 
   /**
@@ -118,7 +120,9 @@ public final class Push {
         }
         // Section 4.4.3; anything else ends the call.
         Refusal.PushConflict conflict = conflictOrFail(refused);
-        conflicts.resolve(conflict);
+        if (conflicts.resolve(conflict) == ConflictResolution.Resolved.AFTER_PULL) {
+          pull.toStable(ctx.read(tx -> Gates.attached(ctx, tx, call)));
+        }
         long dirty = ctx.read(tx -> tx.dirtyRows().count());
         if (dirty > 0 && resolved == SyncOptions.CONFLICT_RETRIES_MAX) {
           throw new PushConflictRetryExhaustedException(resolved, dirty);

@@ -117,7 +117,10 @@ final class RowTables implements Rows {
   }
 
   @Override
-  public boolean referencesHold(RowKey key) {
+  public boolean fits(RowKey key) {
+    if (waiting.holds(key)) {
+      return false;
+    }
     TableInspection inspection = new TableInspection(sql);
     TableShape table = schema.get(key.table());
     Object value = LocalForm.key(table, key);

@@ -42,6 +42,11 @@ final class WaitingRows {
     waiting.remove(key);
   }
 
+  /** Whether the row has not been written yet. */
+  boolean holds(RowKey key) {
+    return waiting.containsKey(key);
+  }
+
   void forgetAll() {
     waiting.clear();
   }
