@@ -1,5 +1,6 @@
 package dev.oversqlite4j.spi;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,11 +36,21 @@ public interface Rows {
   void delete(RowKey key);
 
   /**
-   * Whether the row just written is in its place, no other row holding a value of it that has to be
-   * unique, and every foreign key to and from it holds now. If not, the transaction could not
-   * commit as it stands: both are deferred while authoritative rows are written.
+   * Writes the row, or deletes it, if the transaction could commit then: if no other row holds a
+   * value of it that has to be unique, and every foreign key to and from it holds. Otherwise leaves
+   * everything as it was.
+   *
+   * @param payload empty to delete the row
+   * @return whether it was written
    */
-  boolean fits(RowKey key);
+  boolean writeIfItFits(RowKey key, Optional<DecodedPayload> payload);
+
+  /**
+   * The rows that went, or changed, with the authoritative writes of this transaction without being
+   * one of them, by the actions of foreign keys or triggers of the app (W-38). To be asked after
+   * {@link #authoritative}; each is named once.
+   */
+  List<RowKey> takenAlong();
 
   /**
    * Deletes all rows and row states of every managed table ever registered that still exists,

@@ -129,6 +129,7 @@ final class ConflictResolution {
       return ctx.writeRows(
           changed ->
               tx -> {
+                tx.dirtyRows().judgeTouched();
                 if (!local.get().sameAs(tx.dirtyRows().find(key))) {
                   return Resolved.APP_WROTE_MEANWHILE;
                 }
@@ -136,7 +137,10 @@ final class ConflictResolution {
                     tx,
                     Trigger.CONFLICT_RESOLVED,
                     Facts.of("resolution", decided.getClass().getSimpleName()),
-                    () -> apply(tx, local.get(), decided, server, serverPayload, kept));
+                    () -> {
+                      apply(tx, local.get(), decided, server, serverPayload, kept);
+                      TakenAlong.settle(ctx, tx, changed);
+                    });
                 changed.accept(key.table());
                 return Resolved.YES;
               });
@@ -221,6 +225,12 @@ final class ConflictResolution {
       requeue(tx, key, again, tx.rows().live(key));
       return;
     }
+    if (plan instanceof ConflictPlan.BothDeleted) {
+      // As at a freeze that finds a tombstone: there is nothing left to delete.
+      tx.discardedIntents()
+          .record(
+              ctx.opId(), DiscardCause.NO_OP_DELETE, key, RowOperation.DELETE, Optional.empty());
+    }
     requeue(tx, key, plan, Optional.empty());
   }
 
@@ -235,18 +245,11 @@ final class ConflictResolution {
       Optional<RowAuthority> known,
       ServerRow server,
       Optional<DecodedPayload> serverPayload) {
-    Optional<String> before = tx.rows().live(key);
-    writeServerRow(tx, key, serverPayload);
-    if (tx.rows().fits(key) || pulled(known, server)) {
-      return;
-    }
-    if (before.isPresent()) {
-      tx.rows().upsertLocal(key, before.get());
-      tx.rows().setAuthority(key, known.orElse(olderThan(server)));
-    } else {
-      tx.rows().delete(key);
-      if (known.isPresent()) {
-        tx.rows().setAuthority(key, known.get());
+    if (pulled(known, server)) {
+      writeServerRow(tx, key, serverPayload);
+    } else if (!tx.rows().writeIfItFits(key, serverPayload)) {
+      if (known.isPresent() || tx.rows().live(key).isPresent()) {
+        tx.rows().setAuthority(key, known.orElse(olderThan(server)));
       } else {
         tx.rows().forgetAuthority(key);
       }

@@ -113,6 +113,7 @@ public final class Pull {
         () -> {
           tx.dirtyRows().judgeTouched();
           tx.rows().authoritative(() -> rows.forEach(row -> IncomingRow.apply(tx, row, changed)));
+          TakenAlong.settle(ctx, tx, changed);
           tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
         });
   }

@@ -67,6 +67,7 @@ final class Replay {
                       }
                     }
                   });
+          TakenAlong.settle(ctx, tx, changed);
           OutboxState.Bundle bundle = outbox.bundle();
           tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
           tx.outbox().clear();

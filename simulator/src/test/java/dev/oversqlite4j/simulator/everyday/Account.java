@@ -153,9 +153,18 @@ final class Account implements AutoCloseable {
 
     /** The app's own connection, foreign keys on. */
     void run(String... statements) {
+      transact("ON", statements);
+    }
+
+    /** The same as an app that does not switch foreign keys on. */
+    void runWithoutForeignKeys(String... statements) {
+      transact("OFF", statements);
+    }
+
+    private void transact(String foreignKeys, String... statements) {
       try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
           Statement statement = connection.createStatement()) {
-        statement.execute("PRAGMA foreign_keys = ON");
+        statement.execute("PRAGMA foreign_keys = " + foreignKeys);
         statement.execute("BEGIN IMMEDIATE");
         for (String sql : statements) {
           statement.execute(sql);
