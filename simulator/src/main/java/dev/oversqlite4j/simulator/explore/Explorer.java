@@ -10,6 +10,7 @@ import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.World;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,15 +37,28 @@ public final class Explorer {
   private static final int VIOLATIONS_MAX = 5;
 
   private final Parts parts;
+  private final Repeats repeats;
 
   public Explorer(Parts parts) {
+    this(parts, Repeats.CUT_SHORT);
+  }
+
+  Explorer(Parts parts, Repeats repeats) {
     this.parts = parts;
+    this.repeats = repeats;
+  }
+
+  /** What becomes of an attempt that meets a state which another one has left already. */
+  enum Repeats {
+    CUT_SHORT,
+    /** For comparison: the same is found, only slower. */
+    FOLLOWED
   }
 
   /**
    * @param points crash points tried
    * @param distinctStates logical states the crashes left behind
-   * @param violations what failed, each with its plan
+   * @param violations the first few different ones, each with its plan
    */
   public record Explored(
       String scenario,
@@ -138,11 +152,18 @@ public final class Explorer {
           crashes,
           points,
           seen.size(),
-          violations.subList(0, Math.min(VIOLATIONS_MAX, violations.size())),
+          distinct(violations),
           (System.nanoTime() - started) / 1e9);
     } finally {
       workers.shutdownNow();
     }
+  }
+
+  /** The first of each kind: hundreds of crash points tend to show the same defect. */
+  private static List<Violated> distinct(List<Violated> violations) {
+    Map<String, Violated> byKind = new LinkedHashMap<>();
+    violations.forEach(v -> byKind.putIfAbsent(v.what(), v));
+    return byKind.values().stream().limit(VIOLATIONS_MAX).toList();
   }
 
   private List<Outcome> run(
@@ -193,7 +214,7 @@ public final class Explorer {
             return;
           }
           state[0] = LogicalState.of(world);
-          if (seen.putIfAbsent(state[0], true) != null) {
+          if (seen.putIfAbsent(state[0], true) != null && repeats == Repeats.CUT_SHORT) {
             throw new SeenBefore();
           }
         };
