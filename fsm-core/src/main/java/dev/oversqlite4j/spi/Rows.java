@@ -32,8 +32,8 @@ public interface Rows {
   /** Inserts or replaces the app row from a payload in local encodings. */
   void upsertLocal(RowKey key, String localPayload);
 
-  /** Deletes the app row; nothing if absent. */
-  void delete(RowKey key);
+  /** Deletes the app row. Returns whether there was one. */
+  boolean delete(RowKey key);
 
   /**
    * Writes the row, or deletes it, if the transaction could commit then: if no other row holds a

@@ -25,6 +25,7 @@ import dev.oversqlite4j.spi.WireRow;
 import dev.oversqlite4j.sync.ConflictPlan.ServerRow;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Structured conflict resolution (spec 4.4.3). The resolver runs outside any transaction; what it
@@ -138,10 +139,9 @@ final class ConflictResolution {
                     Trigger.CONFLICT_RESOLVED,
                     Facts.of("resolution", decided.getClass().getSimpleName()),
                     () -> {
-                      apply(tx, local.get(), decided, server, serverPayload, kept);
+                      apply(tx, local.get(), decided, server, serverPayload, kept, changed);
                       TakenAlong.settle(ctx, tx, changed);
                     });
-                changed.accept(key.table());
                 return Resolved.YES;
               });
     } catch (LocalWriteFailedException refused) {
@@ -196,7 +196,8 @@ final class ConflictResolution {
       ConflictPlan plan,
       ServerRow server,
       Optional<DecodedPayload> serverPayload,
-      Optional<String> kept) {
+      Optional<String> kept,
+      Consumer<String> changed) {
     RowKey key = local.frozen().key();
     // Siblings first, so that the order of first touch survives for them.
     List<FrozenRow> frozen = tx.outbox().rows();
@@ -215,12 +216,14 @@ final class ConflictResolution {
       if (local.newer().isPresent()) {
         requeue(tx, key, ConflictPlan.rebase(local.newer().get().op(), server), local.payload());
       } else {
-        tx.rows().authoritative(() -> takeServerRow(tx, key, known, server, serverPayload));
+        tx.rows()
+            .authoritative(() -> takeServerRow(tx, key, known, server, serverPayload, changed));
       }
       return;
     }
     if (plan instanceof ConflictPlan.SendAgain again && kept.isPresent()) {
       tx.rows().authoritative(() -> tx.rows().upsertLocal(key, kept.get()));
+      changed.accept(key.table());
       // What goes out is what the table holds, not the resolver's own spelling of it.
       requeue(tx, key, again, tx.rows().live(key));
       return;
@@ -244,15 +247,21 @@ final class ConflictResolution {
       RowKey key,
       Optional<RowAuthority> known,
       ServerRow server,
-      Optional<DecodedPayload> serverPayload) {
+      Optional<DecodedPayload> serverPayload,
+      Consumer<String> changed) {
+    boolean present = tx.rows().live(key).isPresent();
     if (pulled(known, server)) {
       writeServerRow(tx, key, serverPayload);
     } else if (!tx.rows().writeIfItFits(key, serverPayload)) {
-      if (known.isPresent() || tx.rows().live(key).isPresent()) {
+      if (known.isPresent() || present) {
         tx.rows().setAuthority(key, known.orElse(olderThan(server)));
       } else {
         tx.rows().forgetAuthority(key);
       }
+      return;
+    }
+    if (present || serverPayload.isPresent()) {
+      changed.accept(key.table());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RebuildMode;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SnapshotFinalApplyGateException;
@@ -24,6 +25,7 @@ import dev.oversqlite4j.spi.WireRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Replaces anonymous local rows by the server's snapshot (spec 4.2.2). */
@@ -52,7 +54,12 @@ final class RemoteReplace {
     StagedSnapshot staged = ensureStaged(source, capabilities, opened);
     // Step 4.
     ControlState guard = ctx.read(LocalTransaction::controlState);
-    return ctx.writeRows(changed -> tx -> apply(tx, user, staged, guard, changed));
+    ctx.progress().phase(ProgressPhase.APPLYING_REMOTE_STATE, OptionalLong.of(staged.rowCount()));
+    RestoreSummary restored =
+        ctx.writeRows(changed -> tx -> apply(tx, user, staged, guard, changed));
+    // One transaction: all of it is done, or none.
+    ctx.progress().done(restored.rowCount());
+    return restored;
   }
 
   /** T8: the dirty rows are held, not deleted, so that a cancellation can restore them (W-13). */
@@ -115,6 +122,7 @@ final class RemoteReplace {
                     tx.stage().clear();
                     setStage(tx, staged(session, Progress.DOWNLOADING));
                   }));
+      ctx.progress().phase(ProgressPhase.STAGING_REMOTE_STATE, OptionalLong.of(session.rowCount()));
       long cursor = 0;
       long bytes = 0;
       boolean more = session.rowCount() > 0;
@@ -133,6 +141,7 @@ final class RemoteReplace {
                     Facts.of("stagedRows", page.nextOrdinal()),
                     () -> tx.stage().append(session.snapshotId(), rows)));
         cursor = page.nextOrdinal();
+        ctx.progress().done(cursor);
         more = page.hasMore();
       }
       if (cursor != session.rowCount() || bytes != session.byteCount()) {

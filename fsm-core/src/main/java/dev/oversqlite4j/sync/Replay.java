@@ -15,13 +15,13 @@ import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowAuthority.Liveness;
 import dev.oversqlite4j.spi.RowCodec.DecodedRow;
 import dev.oversqlite4j.spi.RowKey;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** Replays our own committed bundle onto the local rows (spec 4.4.1 step 7, section 5). */
 final class Replay {
@@ -35,7 +35,7 @@ final class Replay {
   /**
    * @param committed every row of the bundle as the server committed it, checked and decoded
    */
-  void run(List<DecodedRow> committed) {
+  void run(Incoming.Arrived committed) {
     ctx.<Void>writeRows(
         changed ->
             tx -> {
@@ -44,29 +44,39 @@ final class Replay {
             });
   }
 
-  private void replay(LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
+  private void replay(LocalTransaction tx, Incoming.Arrived committed, Consumer<String> changed) {
     ControlState control = tx.controlState();
     Attached attached = control.attached().orElseThrow();
     CommittedRemote outbox = (CommittedRemote) control.outbox();
-    Map<RowKey, FrozenRow> uploaded = uploaded(tx, committed);
+    Map<RowKey, Long> uploaded = uploaded(tx);
     ctx.fire(
         tx,
         Trigger.REPLAY,
-        Facts.of("bundleSeq", outbox.bundleSeq(), "rows", committed.size()),
+        Facts.of("bundleSeq", outbox.bundleSeq(), "rows", committed.rowCount()),
         () -> {
           tx.dirtyRows().judgeTouched();
           tx.rows()
               .authoritative(
                   () -> {
-                    for (DecodedRow row : committed) {
-                      FrozenRow frozen = uploaded.get(row.key());
-                      if (frozen == null) {
-                        IncomingRow.apply(tx, row, changed);
-                      } else {
-                        replayUploaded(tx, frozen, row, changed);
-                      }
+                    Set<RowKey> missing = new HashSet<>(uploaded.keySet());
+                    committed.forEach(
+                        tx,
+                        row -> {
+                          Long ordinal = uploaded.get(row.key());
+                          if (ordinal == null) {
+                            IncomingRow.apply(tx, row, changed);
+                          } else {
+                            missing.remove(row.key());
+                            FrozenRow frozen = tx.outbox().rows(ordinal, 1).get(0);
+                            replayUploaded(tx, frozen, row, changed);
+                          }
+                        });
+                    // Each of ours must be in the committed bundle, or nothing is replayed (W-17).
+                    if (!missing.isEmpty()) {
+                      throw new RebuildRequiredException(SyncOperation.PUSH_PENDING);
                     }
                   });
+          committed.done(tx);
           TakenAlong.settle(ctx, tx, changed);
           OutboxState.Bundle bundle = outbox.bundle();
           tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
@@ -81,13 +91,13 @@ final class Replay {
         });
   }
 
-  /** The frozen rows by key; each of them must be in the committed bundle (W-17). */
-  private static Map<RowKey, FrozenRow> uploaded(LocalTransaction tx, List<DecodedRow> committed) {
-    Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
-    tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
-    Set<RowKey> present = committed.stream().map(DecodedRow::key).collect(Collectors.toSet());
-    if (!present.containsAll(uploaded.keySet())) {
-      throw new RebuildRequiredException(SyncOperation.PUSH_PENDING);
+  /** Where the frozen rows are in the outbox; their payloads stay there. */
+  private Map<RowKey, Long> uploaded(LocalTransaction tx) {
+    Map<RowKey, Long> uploaded = new LinkedHashMap<>();
+    List<FrozenRow> page = tx.outbox().rows(0, ctx.options().uploadLimit());
+    while (!page.isEmpty()) {
+      page.forEach(row -> uploaded.put(row.key(), row.ordinal()));
+      page = tx.outbox().rows(uploaded.size(), ctx.options().uploadLimit());
     }
     return uploaded;
   }
@@ -106,9 +116,8 @@ final class Replay {
       tx.dirtyRows().put(key, preserve.op(), committed.rowVersion(), preserve.livePayload());
       return;
     }
-    IncomingRow.write(tx, committed);
+    IncomingRow.write(tx, committed, changed);
     tx.dirtyRows().remove(key);
-    changed.accept(key.table());
   }
 
   static RowAuthority authority(DecodedRow row) {

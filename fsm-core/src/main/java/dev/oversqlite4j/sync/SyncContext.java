@@ -33,6 +33,9 @@ public final class SyncContext {
   private final Resolver resolver;
   private final Lifecycle lifecycle = new Lifecycle();
 
+  private final Progress progress = new Progress();
+  private final Pauses pauses = new Pauses();
+
   private volatile Optional<String> connectedUser = Optional.empty();
   private volatile DurableState lastState = DurableState.UNOPENED;
   private String opId = "";
@@ -63,6 +66,16 @@ public final class SyncContext {
 
   Lifecycle lifecycle() {
     return lifecycle;
+  }
+
+  /** Where the running operation reports how far it is. */
+  public Progress progress() {
+    return progress;
+  }
+
+  /** What the app has paused. */
+  public Pauses pauses() {
+    return pauses;
   }
 
   /** Identifies the running public operation in the journal. */

@@ -120,12 +120,13 @@ final class RowTables implements Rows {
   }
 
   @Override
-  public void delete(RowKey key) {
+  public boolean delete(RowKey key) {
     requireAuthoritative();
     TableShape table = schema.get(key.table());
     waiting.forget(key);
-    sql.update(table.sql().delete(), LocalForm.key(table, key));
+    boolean present = sql.update(table.sql().delete(), LocalForm.key(table, key)) > 0;
     touched.forget(key);
+    return present;
   }
 
   @Override
