@@ -10,6 +10,7 @@ import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.sync.Attach;
 import dev.oversqlite4j.sync.Detach;
 import dev.oversqlite4j.sync.Open;
+import dev.oversqlite4j.sync.Pauses.Direction;
 import dev.oversqlite4j.sync.Pull;
 import dev.oversqlite4j.sync.Push;
 import dev.oversqlite4j.sync.Quarantined;
@@ -185,16 +186,6 @@ public final class OversqliteClient implements AutoCloseable {
     return opened(SyncOperation.REBUILD, rebuild::run);
   }
 
-  /** Holds back the uploads of an automatic recovery; in memory only, explicit calls ignore it. */
-  public void pauseUploads() {
-    ctx.pauseUploads();
-  }
-
-  /** Ends {@link #pauseUploads()}. */
-  public void resumeUploads() {
-    ctx.resumeUploads();
-  }
-
   /**
    * Removes the user's synced data and rotates the source, or refuses if anything is unsynced.
    * Never talks to the server. Without an attached user it changes nothing; with a remote replace
@@ -291,6 +282,42 @@ public final class OversqliteClient implements AutoCloseable {
     return () -> tableListeners.remove(listener);
   }
 
+  /**
+   * Calls {@code listener} while an operation runs, outside any transaction, on the thread of the
+   * operation; the last report of each is {@link ProgressPhase#IDLE}, also after a failure. A
+   * listener that throws is logged and changes nothing; one that calls the client gets {@link
+   * SyncOperationInProgressException}.
+   */
+  public Subscription onProgress(Consumer<SyncProgress> listener) {
+    return ctx.progress().listen(Objects.requireNonNull(listener, "listener"));
+  }
+
+  /**
+   * Holds back the upload that the recovery of a checkpoint would make by itself. Explicit calls go
+   * on. Kept in memory only; never blocks, legal at any time from any thread.
+   */
+  public void pauseUploads() {
+    ctx.pauses().pause(Direction.UPLOADS);
+  }
+
+  /** Ends {@link #pauseUploads()}. */
+  public void resumeUploads() {
+    ctx.pauses().resume(Direction.UPLOADS);
+  }
+
+  /**
+   * Holds automatic downloads back. Explicit calls go on. Kept in memory only; never blocks, legal
+   * at any time from any thread.
+   */
+  public void pauseDownloads() {
+    ctx.pauses().pause(Direction.DOWNLOADS);
+  }
+
+  /** Ends {@link #pauseDownloads()}. */
+  public void resumeDownloads() {
+    ctx.pauses().resume(Direction.DOWNLOADS);
+  }
+
   /** Cancels a call in flight and releases the database. Writes nothing; idempotent. */
   @Override
   public void close() {
@@ -339,6 +366,7 @@ public final class OversqliteClient implements AutoCloseable {
     }
     try {
       ctx.begin();
+      reported(op).ifPresent(ctx.progress()::begin);
       return work.get();
     } catch (OversqliteException failure) {
       if (closed.get() && !(failure instanceof OperationCancelledException)) {
@@ -346,12 +374,27 @@ public final class OversqliteClient implements AutoCloseable {
       }
       throw failure;
     } finally {
-      Set<String> changed = ctx.changedTables();
       // Listeners run while the gate is still taken: calling the client from them is refused
       // (1.1.7).
-      notifyTables(changed);
-      gate.set(Optional.empty());
+      try {
+        notifyTables(ctx.changedTables());
+        ctx.progress().end();
+      } finally {
+        gate.set(Optional.empty());
+      }
     }
+  }
+
+  /** The operations that take their time. */
+  private static Optional<ProgressOperation> reported(SyncOperation op) {
+    return switch (op) {
+      case ATTACH -> Optional.of(ProgressOperation.ATTACH);
+      case PUSH_PENDING -> Optional.of(ProgressOperation.PUSH_PENDING);
+      case PULL_TO_STABLE -> Optional.of(ProgressOperation.PULL_TO_STABLE);
+      case SYNC -> Optional.of(ProgressOperation.SYNC);
+      case REBUILD -> Optional.of(ProgressOperation.REBUILD_KEEP_SOURCE);
+      default -> Optional.empty();
+    };
   }
 
   private void notifyTables(Set<String> changed) {

@@ -28,6 +28,12 @@ public interface LocalTransaction {
   /** Snapshot rows on their way in. */
   Stage stage();
 
+  /** Rows of a pulled bundle on their way in. */
+  BundleStage pullStage();
+
+  /** Rows of a committed bundle of ours on their way back. */
+  BundleStage pushStage();
+
   /** App rows and their authoritative versions. */
   Rows rows();
 

@@ -8,6 +8,9 @@ public interface Outbox {
   /** The frozen rows by ordinal. */
   List<FrozenRow> rows();
 
+  /** At most {@code maxRows} of them, from this ordinal on. */
+  List<FrozenRow> rows(long fromOrdinal, int maxRows);
+
   long rowCount();
 
   /** Writes a prepared bundle and its rows; the outbox must be empty. */

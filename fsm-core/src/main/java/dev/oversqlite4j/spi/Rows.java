@@ -1,5 +1,6 @@
 package dev.oversqlite4j.spi;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,14 +42,25 @@ public interface Rows {
    */
   Set<RowKey> reexecute(Map<RowKey, Optional<String>> localPayloads);
 
-  /** Deletes the app row; nothing if absent. */
-  void delete(RowKey key);
+  /** Deletes the app row. Returns whether there was one. */
+  boolean delete(RowKey key);
 
   /**
-   * Whether every foreign key to and from this row holds now. If not, the transaction could not
-   * commit: foreign keys are deferred while authoritative rows are written.
+   * Writes the row, or deletes it, if the transaction could commit then: if no other row holds a
+   * value of it that has to be unique, and every foreign key to and from it holds. Otherwise leaves
+   * everything as it was.
+   *
+   * @param payload empty to delete the row
+   * @return whether it was written
    */
-  boolean referencesHold(RowKey key);
+  boolean writeIfItFits(RowKey key, Optional<DecodedPayload> payload);
+
+  /**
+   * The rows that went, or changed, with the authoritative writes of this transaction without being
+   * one of them, by the actions of foreign keys or triggers of the app (W-38). To be asked after
+   * {@link #authoritative}; each is named once.
+   */
+  List<RowKey> takenAlong();
 
   /**
    * Deletes all rows and row states of every managed table ever registered that still exists,

@@ -5,6 +5,7 @@ import dev.oversqlite4j.SyncSchema;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * The sync server, one method per endpoint of the protocol. Every method blocks, sends {@code
@@ -51,13 +52,19 @@ public interface SyncServer extends AutoCloseable {
   void deletePush(String sourceId, String pushId);
 
   /**
-   * {@code GET sync/committed-bundles/{seq}/rows}: all rows of a bundle, its hash verified. Waits a
-   * bounded time for a bundle that is not visible yet.
+   * {@code GET sync/committed-bundles/{seq}/rows}: all rows of a bundle in their order, batch by
+   * batch as they arrive. Row count and hash are verified once this method returns; if it throws,
+   * what was handed over must not be used. Waits a bounded time for a bundle that is not visible
+   * yet.
    */
-  List<WireRow> committedRows(OutboxState.Bundle bundle, CommittedBundle committed);
+  void committedRows(
+      OutboxState.Bundle bundle, CommittedBundle committed, Consumer<List<WireRow>> rows);
 
-  /** {@code GET sync/pull}; {@code target} is absent on the first page of a pull. */
-  PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target);
+  /**
+   * {@code GET sync/pull}; {@code target} is absent on the first page of a pull. The whole page is
+   * checked before {@code sink} gets any of it.
+   */
+  PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target, BundleSink sink);
 
   /** {@code POST sync/snapshot-sessions}. */
   SnapshotSession createSnapshot(String sourceId, Optional<SourceReplacement> replacement);
@@ -110,11 +117,31 @@ public interface SyncServer extends AutoCloseable {
    */
   record CommittedBundle(long bundleSeq, String bundleHash) {}
 
-  /** One page of bundles, checked against the request. */
-  record PullPage(long stableBundleSeq, List<PulledBundle> bundles, boolean hasMore) {}
+  /**
+   * One page of bundles, checked against the request.
+   *
+   * @param lastBundleSeq the last bundle of the page; the cursor of the request if it had none
+   */
+  record PullPage(long stableBundleSeq, long lastBundleSeq, boolean hasMore) {}
 
-  /** A committed bundle of any source. */
-  record PulledBundle(long bundleSeq, List<WireRow> rows) {}
+  /** Takes the bundles of a page one after the other. */
+  @FunctionalInterface
+  interface BundleSink {
+    /**
+     * The next rows of a bundle.
+     *
+     * @param rows at most a batch; empty only for a bundle without rows
+     */
+    void take(long bundleSeq, List<WireRow> rows, Part part);
+  }
+
+  /** Which rows of a bundle they are. */
+  enum Part {
+    /** The same bundle has more. */
+    MORE_FOLLOW,
+    /** The bundle ends with these. */
+    LAST
+  }
 
   /** An open snapshot session. */
   record SnapshotSession(String snapshotId, long bundleSeq, long rowCount, long byteCount) {}

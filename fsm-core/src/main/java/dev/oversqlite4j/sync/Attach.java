@@ -3,6 +3,7 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.AttachLifecycleUnsupportedException;
 import dev.oversqlite4j.AttachOutcome;
 import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.DurableState;
@@ -21,6 +22,7 @@ import dev.oversqlite4j.spi.SyncServer.LocalPending;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** {@code attach(userId)} (spec 4.2). */
 public final class Attach {
@@ -46,6 +48,7 @@ public final class Attach {
     if (user.isEmpty()) {
       throw new IllegalArgumentException("Cannot attach: the user id is blank.");
     }
+    ctx.progress().phase(ProgressPhase.ATTACHING, OptionalLong.empty());
     // Steps 2 to 4, by reads: nothing durable happens before the capability gate.
     Way way = ctx.read(tx -> way(tx, user));
     if (way == Way.RESUME) {

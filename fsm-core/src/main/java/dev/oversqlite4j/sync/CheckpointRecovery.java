@@ -90,7 +90,7 @@ final class CheckpointRecovery {
 
   /** T28. What the app writes meanwhile is carried over to the snapshot and no obstacle. */
   private void drain(Call call) {
-    if (ctx.uploadsPaused()) {
+    if (ctx.pauses().paused(Pauses.Direction.UPLOADS)) {
       throw blocked(Reason.UPLOAD_PAUSED, null);
     }
     try {

@@ -7,6 +7,7 @@ import dev.oversqlite4j.ConflictContext;
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.DiscardCause;
 import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.PushConflictException;
 import dev.oversqlite4j.Resolution;
 import dev.oversqlite4j.RowOperation;
@@ -24,6 +25,7 @@ import dev.oversqlite4j.spi.WireRow;
 import dev.oversqlite4j.sync.ConflictPlan.ServerRow;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Structured conflict resolution (spec 4.4.3). The resolver runs outside any transaction; what it
@@ -54,19 +56,28 @@ final class ConflictResolution {
     }
   }
 
-  private enum Applied {
+  /** What became of a conflict. */
+  enum Resolved {
+    /** It is decided. */
     YES,
+    /**
+     * The decided row does not fit in before bundles that are still to be pulled; everything frozen
+     * is dirty again, on its old base, so that the conflict comes back once they are.
+     */
+    AFTER_PULL,
+    /** To be decided again. */
     APP_WROTE_MEANWHILE
   }
 
-  void resolve(Refusal.PushConflict conflict) {
-    Applied applied = Applied.APP_WROTE_MEANWHILE;
-    while (applied == Applied.APP_WROTE_MEANWHILE) {
-      applied = resolveOnce(conflict);
+  Resolved resolve(Refusal.PushConflict conflict) {
+    Resolved resolved = Resolved.APP_WROTE_MEANWHILE;
+    while (resolved == Resolved.APP_WROTE_MEANWHILE) {
+      resolved = resolveOnce(conflict);
     }
+    return resolved;
   }
 
-  private Applied resolveOnce(Refusal.PushConflict conflict) {
+  private Resolved resolveOnce(Refusal.PushConflict conflict) {
     RowKey key = ctx.store().codec().localKey(conflict.table(), conflict.key());
     // Steps 1 and 2.
     Optional<LocalSide> local =
@@ -115,20 +126,61 @@ final class ConflictResolution {
     // Step 5.
     ConflictPlan decided = plan;
     Optional<String> kept = keptPayload;
-    return ctx.writeRows(
-        changed ->
-            tx -> {
-              if (!local.get().sameAs(tx.dirtyRows().find(key))) {
-                return Applied.APP_WROTE_MEANWHILE;
-              }
-              ctx.fire(
-                  tx,
-                  Trigger.CONFLICT_RESOLVED,
-                  Facts.of("resolution", decided.getClass().getSimpleName()),
-                  () -> apply(tx, local.get(), decided, server, serverPayload, kept));
-              changed.accept(key.table());
-              return Applied.YES;
-            });
+    try {
+      return ctx.writeRows(
+          changed ->
+              tx -> {
+                tx.dirtyRows().judgeTouched();
+                if (!local.get().sameAs(tx.dirtyRows().find(key))) {
+                  return Resolved.APP_WROTE_MEANWHILE;
+                }
+                ctx.fire(
+                    tx,
+                    Trigger.CONFLICT_RESOLVED,
+                    Facts.of("resolution", decided.getClass().getSimpleName()),
+                    () -> {
+                      apply(tx, local.get(), decided, server, serverPayload, kept, changed);
+                      TakenAlong.settle(ctx, tx, changed);
+                    });
+                return Resolved.YES;
+              });
+    } catch (LocalWriteFailedException refused) {
+      if (!(decided instanceof ConflictPlan.SendAgain)) {
+        throw refused;
+      }
+      if (ctx.read(tx -> pulled(tx.rows().authority(key), server))) {
+        throw invalid(
+            new InvalidConflictResolutionException(
+                context,
+                Optional.of(resolution),
+                "the row breaks a constraint of the local database",
+                refused));
+      }
+      return afterPull();
+    }
+  }
+
+  /** Whether the row of the conflict, and so whatever it refers to, has been pulled already. */
+  private static boolean pulled(Optional<RowAuthority> known, ServerRow server) {
+    long version =
+        server instanceof ServerRow.Present present
+            ? present.version()
+            : server instanceof ServerRow.Deleted deleted ? deleted.version() : 0;
+    return known.filter(authority -> authority.rowVersion() >= version).isPresent();
+  }
+
+  private Resolved afterPull() {
+    ctx.write(
+        tx ->
+            ctx.fire(
+                tx,
+                Trigger.CONFLICT_RESOLVED,
+                Facts.of("resolution", "AfterPull"),
+                () -> {
+                  Requeue.all(tx);
+                  tx.outbox().clear();
+                }));
+    return Resolved.AFTER_PULL;
   }
 
   private static Optional<LocalSide> localSide(LocalTransaction tx, RowKey key) {
@@ -144,7 +196,8 @@ final class ConflictResolution {
       ConflictPlan plan,
       ServerRow server,
       Optional<DecodedPayload> serverPayload,
-      Optional<String> kept) {
+      Optional<String> kept,
+      Consumer<String> changed) {
     RowKey key = local.frozen().key();
     // Siblings first, so that the order of first touch survives for them.
     List<FrozenRow> frozen = tx.outbox().rows();
@@ -163,15 +216,23 @@ final class ConflictResolution {
       if (local.newer().isPresent()) {
         requeue(tx, key, ConflictPlan.rebase(local.newer().get().op(), server), local.payload());
       } else {
-        tx.rows().authoritative(() -> takeServerRow(tx, key, known, server, serverPayload));
+        tx.rows()
+            .authoritative(() -> takeServerRow(tx, key, known, server, serverPayload, changed));
       }
       return;
     }
     if (plan instanceof ConflictPlan.SendAgain again && kept.isPresent()) {
       tx.rows().authoritative(() -> tx.rows().upsertLocal(key, kept.get()));
+      changed.accept(key.table());
       // What goes out is what the table holds, not the resolver's own spelling of it.
       requeue(tx, key, again, tx.rows().live(key));
       return;
+    }
+    if (plan instanceof ConflictPlan.BothDeleted) {
+      // As at a freeze that finds a tombstone: there is nothing left to delete.
+      tx.discardedIntents()
+          .record(
+              ctx.opId(), DiscardCause.NO_OP_DELETE, key, RowOperation.DELETE, Optional.empty());
     }
     requeue(tx, key, plan, Optional.empty());
   }
@@ -186,22 +247,21 @@ final class ConflictResolution {
       RowKey key,
       Optional<RowAuthority> known,
       ServerRow server,
-      Optional<DecodedPayload> serverPayload) {
-    Optional<String> before = tx.rows().live(key);
-    writeServerRow(tx, key, serverPayload);
-    if (tx.rows().referencesHold(key)) {
-      return;
-    }
-    if (before.isPresent()) {
-      tx.rows().upsertLocal(key, before.get());
-      tx.rows().setAuthority(key, known.orElse(olderThan(server)));
-    } else {
-      tx.rows().delete(key);
-      if (known.isPresent()) {
-        tx.rows().setAuthority(key, known.get());
+      Optional<DecodedPayload> serverPayload,
+      Consumer<String> changed) {
+    boolean present = tx.rows().live(key).isPresent();
+    if (pulled(known, server)) {
+      writeServerRow(tx, key, serverPayload);
+    } else if (!tx.rows().writeIfItFits(key, serverPayload)) {
+      if (known.isPresent() || present) {
+        tx.rows().setAuthority(key, known.orElse(olderThan(server)));
       } else {
         tx.rows().forgetAuthority(key);
       }
+      return;
+    }
+    if (present || serverPayload.isPresent()) {
+      changed.accept(key.table());
     }
   }
 

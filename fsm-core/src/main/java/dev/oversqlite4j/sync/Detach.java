@@ -73,6 +73,8 @@ public final class Detach {
         () -> {
           tx.rows().authoritative(() -> tx.rows().wipeAll());
           tx.stage().clear();
+          tx.pullStage().clear();
+          tx.pushStage().clear();
           tx.discardedIntents().wipe();
           tx.quarantine().wipe();
           String newSource = Fresh.sourceId(ctx, tx);

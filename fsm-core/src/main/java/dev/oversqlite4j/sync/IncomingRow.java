@@ -27,16 +27,16 @@ final class IncomingRow {
       // The edit cannot be sent now and must not be lost either; its base stays, too (4.4.7).
       return;
     }
-    write(tx, row);
-    changed.accept(row.key().table());
+    write(tx, row, changed);
   }
 
   /** Makes the app row what the server says. */
-  static void write(LocalTransaction tx, DecodedRow row) {
+  static void write(LocalTransaction tx, DecodedRow row, Consumer<String> changed) {
     if (row.payload().isPresent()) {
       tx.rows().upsert(row.key(), row.payload().get());
-    } else {
-      tx.rows().delete(row.key());
+      changed.accept(row.key().table());
+    } else if (tx.rows().delete(row.key())) {
+      changed.accept(row.key().table());
     }
   }
 }

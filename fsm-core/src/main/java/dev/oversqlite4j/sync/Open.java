@@ -71,6 +71,14 @@ public final class Open {
         tx.attachment().bind(attached.withLease(Optional.empty()));
       }
     }
+    // A page that was on its way in is asked for again; a complete answer to a push is kept.
+    tx.pullStage().clear();
+    boolean wanted =
+        control.outbox() instanceof OutboxState.CommittedRemote committed
+            && tx.pushStage().complete(committed.bundleSeq(), committed.bundleHash()).isPresent();
+    if (!wanted) {
+      tx.pushStage().clear();
+    }
     if (!replacing) {
       // A rebuild never reuses a stage (CP-B3).
       tx.stage().clear();

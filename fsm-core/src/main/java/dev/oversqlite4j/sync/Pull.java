@@ -2,6 +2,7 @@ package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.DirtyStateRejectedException;
 import dev.oversqlite4j.PendingPushReplayException;
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RemoteResponseSemanticException;
 import dev.oversqlite4j.RemoteSyncOutcome;
 import dev.oversqlite4j.RemoteSyncReport;
@@ -15,9 +16,9 @@ import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
-import dev.oversqlite4j.spi.RowCodec.DecodedRow;
+import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.SyncServer.PullPage;
-import dev.oversqlite4j.spi.SyncServer.PulledBundle;
+import dev.oversqlite4j.spi.WireRow;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -98,31 +99,19 @@ public final class Pull {
     long cursor = start.attached().orElseThrow().checkpoint();
     OptionalLong target = OptionalLong.empty();
     boolean moved = false;
+    ctx.progress().phase(ProgressPhase.PULLING, OptionalLong.empty());
+    Applying applying = new Applying(cursor);
     while (target.isEmpty() || cursor < target.getAsLong()) {
-      PullPage page = page(source, cursor, target);
+      PullPage page = page(source, cursor, target, applying);
       if (target.isPresent() && page.stableBundleSeq() != target.getAsLong()) {
         throw semantic("the ceiling moved between pages");
       }
       target = OptionalLong.of(page.stableBundleSeq());
-      if (cursor == 0 && !page.bundles().isEmpty() && page.bundles().get(0).bundleSeq() > 1) {
-        // The server never refuses a checkpoint of 0 and starts after what it dropped (trap 9).
-        throw new RefusedException(new Refusal.HistoryPruned());
-      }
-      if (page.bundles().isEmpty() && cursor < page.stableBundleSeq()) {
+      if (page.lastBundleSeq() == cursor && cursor < page.stableBundleSeq()) {
         throw semantic("the page is empty below the ceiling");
       }
-      for (PulledBundle bundle : page.bundles()) {
-        // Every row is checked before any is applied.
-        List<DecodedRow> rows = bundle.rows().stream().map(ctx.store().codec()::decode).toList();
-        ctx.<Void>writeRows(
-            changed ->
-                tx -> {
-                  apply(tx, bundle.bundleSeq(), rows, changed);
-                  return null;
-                });
-        cursor = bundle.bundleSeq();
-        moved = true;
-      }
+      moved |= page.lastBundleSeq() > cursor;
+      cursor = page.lastBundleSeq();
       if (!page.hasMore() && cursor < page.stableBundleSeq()) {
         throw semantic("the last page ends below the ceiling");
       }
@@ -130,9 +119,45 @@ public final class Pull {
     return moved ? RemoteSyncOutcome.APPLIED_INCREMENTAL : RemoteSyncOutcome.ALREADY_AT_TARGET;
   }
 
-  private PullPage page(String source, long cursor, OptionalLong target) {
+  /** Applies each bundle as soon as all of it is here. */
+  private final class Applying implements SyncServer.BundleSink {
+    private Optional<Incoming> incoming = Optional.empty();
+    private final long checkpoint;
+    private long applied;
+
+    Applying(long checkpoint) {
+      this.checkpoint = checkpoint;
+    }
+
+    @Override
+    public void take(long bundleSeq, List<WireRow> rows, SyncServer.Part part) {
+      if (checkpoint == 0 && applied == 0 && bundleSeq > 1) {
+        // The server never refuses a checkpoint of 0 and starts after what it dropped (trap 9).
+        throw new RefusedException(new Refusal.HistoryPruned());
+      }
+      Incoming bundle =
+          incoming.orElseGet(() -> new Incoming(ctx, LocalTransaction::pullStage, bundleSeq, ""));
+      incoming = Optional.of(bundle);
+      bundle.add(rows);
+      if (part == SyncServer.Part.LAST) {
+        incoming = Optional.empty();
+        Incoming.Arrived arrived = bundle.end();
+        ctx.<Void>writeRows(
+            changed ->
+                tx -> {
+                  apply(tx, bundleSeq, arrived, changed);
+                  return null;
+                });
+        applied++;
+        ctx.progress().done(applied);
+      }
+    }
+  }
+
+  private PullPage page(
+      String source, long cursor, OptionalLong target, SyncServer.BundleSink sink) {
     try {
-      return ctx.server().pull(source, cursor, target);
+      return ctx.server().pull(source, cursor, target, sink);
     } catch (RefusedException refused) {
       if (refused.refusal() instanceof Refusal.ScopeUninitialized) {
         // With a lease it only says that the lease ran out before we seeded (spec 4.4.5).
@@ -144,15 +169,18 @@ public final class Pull {
 
   /** T25: rows, row states and checkpoint move together. */
   private void apply(
-      LocalTransaction tx, long bundleSeq, List<DecodedRow> rows, Consumer<String> changed) {
+      LocalTransaction tx, long bundleSeq, Incoming.Arrived rows, Consumer<String> changed) {
     Attached attached = Gates.attached(ctx, tx, Call.PULL_TO_STABLE).attached().orElseThrow();
     ctx.fire(
         tx,
         Trigger.PULL_BUNDLE,
-        Facts.of("bundleSeq", bundleSeq, "rows", rows.size()),
+        Facts.of("bundleSeq", bundleSeq, "rows", rows.rowCount()),
         () -> {
           tx.dirtyRows().judgeTouched();
-          tx.rows().authoritative(() -> rows.forEach(row -> IncomingRow.apply(tx, row, changed)));
+          tx.rows()
+              .authoritative(() -> rows.forEach(tx, row -> IncomingRow.apply(tx, row, changed)));
+          rows.done(tx);
+          TakenAlong.settle(ctx, tx, changed);
           tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
         });
   }

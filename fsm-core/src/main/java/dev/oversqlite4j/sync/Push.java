@@ -1,7 +1,9 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.InitializationLeaseInvalidException;
 import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.PushConflictRetryExhaustedException;
 import dev.oversqlite4j.PushOutcome;
 import dev.oversqlite4j.PushRejectedException;
@@ -23,7 +25,6 @@ import dev.oversqlite4j.spi.OutboxState;
 import dev.oversqlite4j.spi.OutboxState.CommittedRemote;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
-import dev.oversqlite4j.spi.RowCodec.DecodedRow;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.SyncServer.CommittedBundle;
 import dev.oversqlite4j.spi.SyncServer.ConnectAnswer;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** {@code pushPending()} (spec 4.4). */
@@ -76,6 +78,7 @@ public final class Push {
     // Step 1. Nothing durable happens before the capability gate passed.
     ControlState start = ctx.read(tx -> Gates.attached(ctx, tx, call));
     String source = start.sourceId().orElseThrow();
+    ctx.progress().phase(ProgressPhase.PUSHING, OptionalLong.empty());
     Gates.remote(ctx, source);
 
     List<QuarantinedRow> quarantinedBefore = ctx.read(tx -> tx.quarantine().all());
@@ -119,7 +122,14 @@ public final class Push {
         }
         // Section 4.4.3; anything else ends the call.
         Refusal.PushConflict conflict = conflictOrFail(refused);
-        conflicts.resolve(conflict);
+        if (conflicts.resolve(conflict) == ConflictResolution.Resolved.AFTER_PULL) {
+          ControlState now = ctx.read(tx -> Gates.attached(ctx, tx, call));
+          if (now.attached().orElseThrow().rebuildRequired()) {
+            // The snapshot that this push makes way for brings what is missing.
+            break;
+          }
+          new Pull(ctx).toStable(now, call);
+        }
         long dirty = ctx.read(tx -> tx.dirtyRows().count());
         if (dirty > 0 && resolved == SyncOptions.CONFLICT_RETRIES_MAX) {
           throw new PushConflictRetryExhaustedException(resolved, dirty);
@@ -207,16 +217,24 @@ public final class Push {
           outbox instanceof CommittedRemote already
               ? already
               : acknowledge(((OutboxState.Prepared) outbox).bundle(), search);
-      List<DecodedRow> rows = fetch(committed);
-      if (replay.run(rows) == Replay.Result.UPLOADED_ROW_MISSING) {
+      if (replay.run(fetch(committed)) == Replay.Result.UPLOADED_ROW_MISSING) {
         throw unreplayable(Trigger.HASH_MISMATCH);
       }
     } catch (RebuildRequiredException gated) {
       throw gated;
     } catch (OversqliteException failure) {
       ctx.abort(Trigger.PUSH_ABORT, failure);
+      if (failure instanceof CorruptLocalStateException) {
+        // A stage that cannot be trusted is fetched again.
+        ctx.write(Push::discardStage);
+      }
       throw failure;
     }
+  }
+
+  private static Void discardStage(LocalTransaction tx) {
+    tx.pushStage().clear();
+    return null;
   }
 
   /** Step 5: at once, in both cases, and the lease goes with it. */
@@ -309,11 +327,20 @@ public final class Push {
   }
 
   private void uploadChunks(OutboxState.Bundle bundle, String pushId) {
-    List<FrozenRow> rows = ctx.read(tx -> tx.outbox().rows());
-    int limit = ctx.options().uploadLimit();
-    for (int start = 0; start < rows.size(); start += limit) {
-      List<FrozenRow> chunk = rows.subList(start, Math.min(start + limit, rows.size()));
+    ctx.progress()
+        .phase(
+            bundle.lease().isPresent() ? ProgressPhase.SEEDING : ProgressPhase.PUSHING,
+            OptionalLong.of(bundle.rowCount()));
+    long sent = 0;
+    while (sent < bundle.rowCount()) {
+      long from = sent;
+      List<FrozenRow> chunk = ctx.read(tx -> tx.outbox().rows(from, ctx.options().uploadLimit()));
+      if (chunk.isEmpty()) {
+        throw new CorruptLocalStateException("_sync_outbox_rows", "the row count differs");
+      }
       ctx.server().uploadChunk(bundle.sourceId(), pushId, chunk);
+      sent += chunk.size();
+      ctx.progress().done(sent);
     }
   }
 
@@ -340,29 +367,38 @@ public final class Push {
   }
 
   /**
-   * Step 6.
+   * Step 6. What an earlier process fetched and verified completely is not fetched again.
    *
    * @throws RebuildRequiredException the rows are not to be had, or not what was frozen
    */
-  private List<DecodedRow> fetch(CommittedRemote committed) {
-    try {
-      return ctx
-          .server()
-          .committedRows(
-              committed.bundle(),
-              new CommittedBundle(committed.bundleSeq(), committed.bundleHash()))
-          .stream()
-          .map(ctx.store().codec()::decode)
-          .toList();
-    } catch (RefusedException refused) {
-      if (refused.refusal() instanceof Refusal.HistoryPruned) {
-        throw unreplayable(Trigger.REPLAY_PRUNED);
-      }
-      if (refused.refusal() instanceof Refusal.RequestHashMismatch) {
-        throw unreplayable(Trigger.HASH_MISMATCH);
-      }
-      throw Refusals.surface(refused.refusal());
+  private Incoming.Arrived fetch(CommittedRemote committed) {
+    long bundleSeq = committed.bundleSeq();
+    String bundleHash = committed.bundleHash();
+    return Incoming.staged(ctx, LocalTransaction::pushStage, bundleSeq, bundleHash)
+        .orElseGet(
+            () -> {
+              Incoming incoming =
+                  new Incoming(ctx, LocalTransaction::pushStage, bundleSeq, bundleHash);
+              try {
+                ctx.server()
+                    .committedRows(
+                        committed.bundle(),
+                        new CommittedBundle(bundleSeq, bundleHash),
+                        incoming::add);
+              } catch (RefusedException refused) {
+                throw unfetchable(refused.refusal());
+              }
+              return incoming.end();
+            });
+  }
+
+  private OversqliteException unfetchable(Refusal refusal) {
+    if (refusal instanceof Refusal.HistoryPruned) {
+      return unreplayable(Trigger.REPLAY_PRUNED);
     }
+    return refusal instanceof Refusal.RequestHashMismatch
+        ? unreplayable(Trigger.HASH_MISMATCH)
+        : Refusals.surface(refusal);
   }
 
   /** T22: only a snapshot tells what became of the bundle. */

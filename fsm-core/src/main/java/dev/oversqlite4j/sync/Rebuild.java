@@ -1,6 +1,8 @@
 package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.PendingPushReplayException;
+import dev.oversqlite4j.ProgressOperation;
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RebuildMode;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteSyncOutcome;
@@ -30,6 +32,7 @@ import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
 import dev.oversqlite4j.spi.SyncServer.SourceReplacement;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -102,6 +105,9 @@ public final class Rebuild {
     ControlState guard = ctx.write(tx -> begin(tx, reason));
     String source = guard.sourceId().orElseThrow();
     RebuildMode mode = mode(guard);
+    if (mode == RebuildMode.PRESERVE_SOURCE_RECOVERY) {
+      ctx.progress().begin(ProgressOperation.REBUILD_ROTATE_SOURCE);
+    }
     Supplier<SnapshotSession> create =
         () -> ctx.server().createSnapshot(source, replacement(guard, source));
     try {
@@ -112,7 +118,12 @@ public final class Rebuild {
       }
       StagedSnapshot staged =
           new SnapshotDownload(ctx, source, capabilities, (tx, stage) -> {}).run(session, create);
-      return ctx.writeRows(changed -> tx -> apply(tx, mode, guard, staged, changed));
+      ctx.progress().phase(ProgressPhase.APPLYING_REMOTE_STATE, OptionalLong.of(staged.rowCount()));
+      RestoreSummary restored =
+          ctx.writeRows(changed -> tx -> apply(tx, mode, guard, staged, changed));
+      // One transaction: all of it is done, or none.
+      ctx.progress().done(restored.rowCount());
+      return restored;
     } catch (ServerRestored restored) {
       throw SourceFailure.serverRestored().apply(ctx);
     } catch (RefusedException refused) {
@@ -223,6 +234,7 @@ public final class Rebuild {
               }
               intent.reexecute();
             });
+    TakenAlong.settle(ctx, tx, changed);
     // Steps 4 to 6.
     Attached attached = guard.attached().orElseThrow();
     Attached healthy = new Attached(attached.userId(), staged.bundleSeq(), false, Optional.empty());

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RebuildMode;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SnapshotFinalApplyGateException;
@@ -14,6 +15,7 @@ import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.Operation.StagedSnapshot;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -43,7 +45,12 @@ final class RemoteReplace {
     StagedSnapshot staged = ensureStaged(source, capabilities, opened);
     // Step 4.
     ControlState guard = ctx.read(LocalTransaction::controlState);
-    return ctx.writeRows(changed -> tx -> apply(tx, user, staged, guard, changed));
+    ctx.progress().phase(ProgressPhase.APPLYING_REMOTE_STATE, OptionalLong.of(staged.rowCount()));
+    RestoreSummary restored =
+        ctx.writeRows(changed -> tx -> apply(tx, user, staged, guard, changed));
+    // One transaction: all of it is done, or none.
+    ctx.progress().done(restored.rowCount());
+    return restored;
   }
 
   /** T8: the dirty rows are held, not deleted, so that a cancellation can restore them (W-13). */

@@ -13,16 +13,25 @@ import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowAuthority.Liveness;
 import dev.oversqlite4j.spi.RowCodec.DecodedRow;
 import dev.oversqlite4j.spi.RowKey;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** Replays our own committed bundle onto the local rows (spec 4.4.1 step 7, section 5). */
 final class Replay {
+
+  /** Rolls back what was replayed before it was noticed. */
+  private static final class UploadedRowMissing extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UploadedRowMissing() {
+      super("an uploaded row is not in the committed bundle", null, false, false);
+    }
+  }
 
   private final SyncContext ctx;
 
@@ -40,38 +49,48 @@ final class Replay {
   /**
    * @param committed every row of the bundle as the server committed it, checked and decoded
    */
-  Result run(List<DecodedRow> committed) {
-    return ctx.writeRows(changed -> tx -> replay(tx, committed, changed));
+  Result run(Incoming.Arrived committed) {
+    try {
+      return ctx.writeRows(changed -> tx -> replay(tx, committed, changed));
+    } catch (UploadedRowMissing missing) {
+      return Result.UPLOADED_ROW_MISSING;
+    }
   }
 
-  private Result replay(LocalTransaction tx, List<DecodedRow> committed, Consumer<String> changed) {
+  private Result replay(LocalTransaction tx, Incoming.Arrived committed, Consumer<String> changed) {
     ControlState control = tx.controlState();
     Attached attached = control.attached().orElseThrow();
     CommittedRemote outbox = (CommittedRemote) control.outbox();
-    Map<RowKey, FrozenRow> uploaded = new LinkedHashMap<>();
-    tx.outbox().rows().forEach(row -> uploaded.put(row.key(), row));
-    Set<RowKey> present = committed.stream().map(DecodedRow::key).collect(Collectors.toSet());
-    if (!present.containsAll(uploaded.keySet())) {
-      return Result.UPLOADED_ROW_MISSING;
-    }
+    Map<RowKey, Long> uploaded = uploaded(tx);
     ctx.fire(
         tx,
         Trigger.REPLAY,
-        Facts.of("bundleSeq", outbox.bundleSeq(), "rows", committed.size()),
+        Facts.of("bundleSeq", outbox.bundleSeq(), "rows", committed.rowCount()),
         () -> {
           tx.dirtyRows().judgeTouched();
           tx.rows()
               .authoritative(
                   () -> {
-                    for (DecodedRow row : committed) {
-                      FrozenRow frozen = uploaded.get(row.key());
-                      if (frozen == null) {
-                        IncomingRow.apply(tx, row, changed);
-                      } else {
-                        replayUploaded(tx, frozen, row, changed);
-                      }
+                    Set<RowKey> missing = new HashSet<>(uploaded.keySet());
+                    committed.forEach(
+                        tx,
+                        row -> {
+                          Long ordinal = uploaded.get(row.key());
+                          if (ordinal == null) {
+                            IncomingRow.apply(tx, row, changed);
+                          } else {
+                            missing.remove(row.key());
+                            FrozenRow frozen = tx.outbox().rows(ordinal, 1).get(0);
+                            replayUploaded(tx, frozen, row, changed);
+                          }
+                        });
+                    // Each of ours must be in the committed bundle, or nothing is replayed (W-17).
+                    if (!missing.isEmpty()) {
+                      throw new UploadedRowMissing();
                     }
                   });
+          committed.done(tx);
+          TakenAlong.settle(ctx, tx, changed);
           OutboxState.Bundle bundle = outbox.bundle();
           tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
           tx.outbox().clear();
@@ -84,6 +103,17 @@ final class Replay {
           tx.attachment().bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
         });
     return Result.REPLAYED;
+  }
+
+  /** Where the frozen rows are in the outbox; their payloads stay there. */
+  private Map<RowKey, Long> uploaded(LocalTransaction tx) {
+    Map<RowKey, Long> uploaded = new LinkedHashMap<>();
+    List<FrozenRow> page = tx.outbox().rows(0, ctx.options().uploadLimit());
+    while (!page.isEmpty()) {
+      page.forEach(row -> uploaded.put(row.key(), row.ordinal()));
+      page = tx.outbox().rows(uploaded.size(), ctx.options().uploadLimit());
+    }
+    return uploaded;
   }
 
   private void replayUploaded(
@@ -100,9 +130,8 @@ final class Replay {
       tx.dirtyRows().put(key, preserve.op(), committed.rowVersion(), preserve.livePayload());
       return;
     }
-    IncomingRow.write(tx, committed);
+    IncomingRow.write(tx, committed, changed);
     tx.dirtyRows().remove(key);
-    changed.accept(key.table());
   }
 
   static RowAuthority authority(DecodedRow row) {

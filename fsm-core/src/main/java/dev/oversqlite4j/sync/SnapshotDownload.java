@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.SnapshotSemanticException;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.Trigger;
@@ -14,6 +15,7 @@ import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
 import dev.oversqlite4j.spi.WireRow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -78,6 +80,7 @@ final class SnapshotDownload {
                     tx.stage().clear();
                     record.accept(tx, staged(session, Progress.DOWNLOADING));
                   }));
+      ctx.progress().phase(ProgressPhase.STAGING_REMOTE_STATE, OptionalLong.of(session.rowCount()));
       long cursor = 0;
       long bytes = 0;
       boolean more = session.rowCount() > 0;
@@ -96,6 +99,7 @@ final class SnapshotDownload {
                     Facts.of("stagedRows", page.nextOrdinal()),
                     () -> tx.stage().append(session.snapshotId(), rows)));
         cursor = page.nextOrdinal();
+        ctx.progress().done(cursor);
         more = page.hasMore();
       }
       if (cursor != session.rowCount() || bytes != session.byteCount()) {

@@ -33,9 +33,11 @@ public final class SyncContext {
   private final Resolver resolver;
   private final Lifecycle lifecycle = new Lifecycle();
 
+  private final Progress progress = new Progress();
+  private final Pauses pauses = new Pauses();
+
   private volatile Optional<String> connectedUser = Optional.empty();
   private volatile DurableState lastState = DurableState.UNOPENED;
-  private volatile boolean uploadsPaused;
   private String opId = "";
   private final Set<String> changedTables = new TreeSet<>();
 
@@ -66,19 +68,14 @@ public final class SyncContext {
     return lifecycle;
   }
 
-  /** Uploads of the recovery of a checkpoint are paused; explicit calls are not (spec 4.11). */
-  boolean uploadsPaused() {
-    return uploadsPaused;
+  /** Where the running operation reports how far it is. */
+  public Progress progress() {
+    return progress;
   }
 
-  /** May be called from any thread, at any time. */
-  public void pauseUploads() {
-    uploadsPaused = true;
-  }
-
-  /** May be called from any thread, at any time. */
-  public void resumeUploads() {
-    uploadsPaused = false;
+  /** What the app has paused. */
+  public Pauses pauses() {
+    return pauses;
   }
 
   /** Identifies the running public operation in the journal. */

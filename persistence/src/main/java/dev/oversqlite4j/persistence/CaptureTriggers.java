@@ -15,6 +15,15 @@ final class CaptureTriggers {
   private static final String APPLY_MODE =
       "coalesce((SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1), 0)";
 
+  /** The app writes. */
+  private static final String CAPTURING = APPLY_MODE + " = 0";
+
+  /** Authoritative rows are written; what goes with them by foreign keys is noted (W-38). */
+  private static final String APPLYING = APPLY_MODE + " = 1";
+
+  /** Either of both, but not while everything is wiped. */
+  private static final String WATCHING = APPLY_MODE + " < 2";
+
   private static final List<String> SUFFIXES =
       List.of("bi_guard", "bu_guard", "bd_guard", "ai", "au", "ad");
 
@@ -32,16 +41,19 @@ final class CaptureTriggers {
     sql.put(names.get(0), guard(names.get(0), "INSERT", table, notes(schema, table, "NEW.")));
     sql.put(names.get(1), guard(names.get(1), "UPDATE", table, notes(schema, table, "OLD.")));
     sql.put(names.get(2), guard(names.get(2), "DELETE", table, ""));
-    sql.put(names.get(3), capture(names.get(3), "INSERT", table, written(schema, table)));
     sql.put(
-        names.get(4),
+        names.get(3),
+        capture(names.get(3), "INSERT", table, CAPTURING, written(schema, table, "true")));
+    sql.put(names.get(4), updated(names.get(4), schema, table));
+    sql.put(
+        names.get(5),
         capture(
-            names.get(4),
-            "UPDATE",
+            names.get(5),
+            "DELETE",
             table,
-            deleted(schema, table, keyChanged(table)),
-            written(schema, table)));
-    sql.put(names.get(5), capture(names.get(5), "DELETE", table, deleted(schema, table, "true")));
+            WATCHING,
+            TouchedTable.noteOne(schema, table, "OLD.", APPLYING),
+            deleted(schema, table, CAPTURING)));
     return sql;
   }
 
@@ -65,8 +77,8 @@ final class CaptureTriggers {
     if (!notes.isEmpty()) {
       return create(name, "BEFORE " + event, table)
           + "\nWHEN "
-          + APPLY_MODE
-          + " <> 1\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING')"
+          + CAPTURING
+          + "\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING')"
           + " WHERE EXISTS (SELECT 1 FROM _sync_operation_state"
           + " WHERE singleton_key = 1 AND kind <> 'none');\n"
           + notes
@@ -75,13 +87,39 @@ final class CaptureTriggers {
     return create(name, "BEFORE " + event, table)
         + "\nWHEN EXISTS (SELECT 1 FROM _sync_operation_state"
         + " WHERE singleton_key = 1 AND kind <> 'none')\n  AND "
-        + APPLY_MODE
-        + " <> 1\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING');\nEND";
+        + CAPTURING
+        + "\nBEGIN\n  SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING');\nEND";
   }
 
-  private static String capture(String name, String event, TableShape table, String... statements) {
+  private static String updated(String name, String schema, TableShape table) {
+    if (table.changedByParents().isEmpty()) {
+      return capture(
+          name,
+          "UPDATE",
+          table,
+          CAPTURING,
+          deleted(schema, table, keyChanged(table)),
+          written(schema, table, "true"));
+    }
+    String changed =
+        table.changedByParents().stream()
+            .map(column -> "OLD." + column.quoted() + " IS NOT NEW." + column.quoted())
+            .collect(Collectors.joining(" OR ", APPLYING + " AND (", ")"));
+    return capture(
+        name,
+        "UPDATE",
+        table,
+        WATCHING,
+        TouchedTable.noteOne(schema, table, "OLD.", changed + " AND " + keyChanged(table)),
+        TouchedTable.noteOne(schema, table, "NEW.", changed),
+        deleted(schema, table, CAPTURING + " AND " + keyChanged(table)),
+        written(schema, table, CAPTURING));
+  }
+
+  private static String capture(
+      String name, String event, TableShape table, String when, String... statements) {
     StringBuilder sql = new StringBuilder(create(name, "AFTER " + event, table));
-    sql.append("\nWHEN ").append(APPLY_MODE).append(" = 0\nBEGIN\n");
+    sql.append("\nWHEN ").append(when).append("\nBEGIN\n");
     Stream.of(statements).forEach(statement -> sql.append(statement).append(";\n"));
     return sql.append("END").toString();
   }
@@ -95,14 +133,14 @@ final class CaptureTriggers {
   }
 
   /** Rule 4. */
-  private static String written(String schema, TableShape table) {
+  private static String written(String schema, TableShape table, String condition) {
     return mark(
         schema,
         table,
         RowJson.key(table.key(), "NEW."),
         "CASE WHEN s.deleted = 0 THEN 'UPDATE' ELSE 'INSERT' END",
         RowJson.payload(table.columns(), "NEW."),
-        "true");
+        condition);
   }
 
   /** Rules 5 and 6. */

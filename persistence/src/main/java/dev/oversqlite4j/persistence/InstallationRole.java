@@ -51,6 +51,7 @@ final class InstallationRole implements Installation {
     DiscardedIntentTable.createIfMissing(sql, existing);
     QuarantineTable.createIfMissing(sql, existing);
     TouchedTable.createIfMissing(sql, existing);
+    BundleStageTable.createIfMissing(sql, existing);
     createJournal();
     if (sql.number("SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1") != 0) {
       sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");

@@ -22,10 +22,17 @@ final class OutboxTable implements Outbox {
 
   @Override
   public List<FrozenRow> rows() {
+    return rows(0, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public List<FrozenRow> rows(long fromOrdinal, int maxRows) {
     List<FrozenRow> rows =
         sql.list(
             "SELECT row_ordinal, table_name, key_json, wire_key_json, op, base_row_version,"
-                + " local_payload, wire_payload FROM _sync_outbox_rows ORDER BY row_ordinal",
+                + " local_payload, wire_payload FROM _sync_outbox_rows WHERE source_bundle_id ="
+                + " (SELECT source_bundle_id FROM _sync_outbox_bundle WHERE singleton_key = 1)"
+                + " AND row_ordinal >= ? ORDER BY row_ordinal LIMIT ?",
             row ->
                 new FrozenRow(
                     row.getLong(1),
@@ -34,7 +41,9 @@ final class OutboxTable implements Outbox {
                     RowOperation.valueOf(row.getString(5)),
                     row.getLong(6),
                     Optional.ofNullable(row.getString(7)),
-                    Optional.ofNullable(row.getString(8))));
+                    Optional.ofNullable(row.getString(8))),
+            fromOrdinal,
+            maxRows);
     for (FrozenRow row : rows) {
       boolean delete = row.op() == RowOperation.DELETE;
       if (row.localPayload().isPresent() == delete || row.wirePayload().isPresent() == delete) {

@@ -17,17 +17,24 @@ import java.util.Set;
 /** App rows, and their versions in {@code _sync_row_state}. */
 final class RowTables implements Rows {
 
+  // What the triggers distinguish; every other value than 0 is apply mode to other clients.
+  private static final int CAPTURING = 0;
+  private static final int APPLYING = 1;
+  private static final int WIPING = 2;
+
   private static final String BY_KEY = " WHERE schema_name = ? AND table_name = ? AND key_json = ?";
 
   private final Sql sql;
   private final ManagedSchema schema;
+  private final TouchedTable touched;
   private final WaitingRows waiting;
   private boolean authoritative;
 
   RowTables(Sql sql, ManagedSchema schema) {
     this.sql = sql;
     this.schema = schema;
-    this.waiting = new WaitingRows(sql);
+    this.touched = new TouchedTable(sql, schema);
+    this.waiting = new WaitingRows(sql, touched);
   }
 
   /**
@@ -40,12 +47,16 @@ final class RowTables implements Rows {
       throw new IllegalStateException("authoritative writes do not nest");
     }
     sql.execute("PRAGMA defer_foreign_keys = ON");
-    sql.update("UPDATE _sync_apply_state SET apply_mode = 1 WHERE singleton_key = 1");
+    applyMode(APPLYING);
     authoritative = true;
     writes.run();
     waiting.settle();
-    sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
+    applyMode(CAPTURING);
     authoritative = false;
+  }
+
+  private void applyMode(int mode) {
+    sql.update("UPDATE _sync_apply_state SET apply_mode = ? WHERE singleton_key = 1", mode);
   }
 
   /** Called before the commit. */
@@ -153,23 +164,48 @@ final class RowTables implements Rows {
         });
     contradicting.addAll(waiting.unsettled());
     if (contradicting.isEmpty()) {
-      localPayloads.keySet().stream()
-          .filter(key -> !referencesHold(key))
-          .forEach(contradicting::add);
+      localPayloads.keySet().stream().filter(key -> !fits(key)).forEach(contradicting::add);
     }
     return contradicting;
   }
 
   @Override
-  public void delete(RowKey key) {
+  public boolean delete(RowKey key) {
     requireAuthoritative();
     TableShape table = schema.get(key.table());
     waiting.forget(key);
-    sql.update(table.sql().delete(), LocalForm.key(table, key));
+    boolean present = sql.update(table.sql().delete(), LocalForm.key(table, key)) > 0;
+    touched.forget(key);
+    return present;
   }
 
   @Override
-  public boolean referencesHold(RowKey key) {
+  public List<RowKey> takenAlong() {
+    return touched.takenAlong();
+  }
+
+  @Override
+  public boolean writeIfItFits(RowKey key, Optional<DecodedPayload> payload) {
+    requireAuthoritative();
+    sql.execute("SAVEPOINT fitting");
+    if (payload.isPresent()) {
+      upsert(key, payload.get());
+    } else {
+      delete(key);
+    }
+    boolean fits = fits(key);
+    if (!fits) {
+      sql.execute("ROLLBACK TO fitting");
+      waiting.forget(key);
+    }
+    sql.execute("RELEASE fitting");
+    return fits;
+  }
+
+  private boolean fits(RowKey key) {
+    if (waiting.holds(key)) {
+      return false;
+    }
     TableInspection inspection = new TableInspection(sql);
     TableShape table = schema.get(key.table());
     Object value = LocalForm.key(table, key);
@@ -232,11 +268,14 @@ final class RowTables implements Rows {
     for (String table : tables) {
       rows += sql.number("SELECT count(*) FROM " + table);
     }
+    // Nothing is left that a note could speak of.
+    applyMode(WIPING);
     for (String table : tables) {
       sql.update("DELETE FROM " + table);
     }
+    applyMode(APPLYING);
     sql.update("DELETE FROM _sync_row_state");
-    new TouchedTable(sql, schema).wipe();
+    touched.wipe();
     return rows;
   }
 

@@ -106,7 +106,18 @@ final class SchemaValidation {
           keyColumn.name(),
           "the sync key must be declared NOT NULL; repair or recreate the local database");
     }
-    return TableShape.of(name, object.realName(), columns, key, unique(object.realName(), columns));
+    Set<String> changed =
+        foreignKeys.stream()
+            .filter(ForeignKeyColumn::changes)
+            .map(ForeignKeyColumn::column)
+            .collect(Collectors.toSet());
+    return TableShape.of(
+        name,
+        object.realName(),
+        columns,
+        key,
+        unique(object.realName(), columns),
+        columns.stream().filter(column -> changed.contains(column.name())).toList());
   }
 
   private UniqueIndexes unique(String realName, List<Column> columns) {

@@ -3,6 +3,7 @@ package dev.oversqlite4j.persistence;
 import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.JournalTransaction;
 import dev.oversqlite4j.spi.Attachment;
+import dev.oversqlite4j.spi.BundleStage;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.DirtyRows;
 import dev.oversqlite4j.spi.DiscardedIntents;
@@ -26,6 +27,8 @@ final class SqliteTransaction implements LocalTransaction {
   private final DirtyRows dirtyRows;
   private final Outbox outbox;
   private final Stage stage;
+  private final BundleStage pullStage;
+  private final BundleStage pushStage;
   private final RowTables rows;
   private final DiscardedIntents discardedIntents;
   private final Quarantine quarantine;
@@ -45,6 +48,8 @@ final class SqliteTransaction implements LocalTransaction {
     dirtyRows = new DirtyRowTable(sql, schema);
     outbox = new OutboxTable(sql, schema);
     stage = new StageTable(sql, schema);
+    pullStage = new BundleStageTable(sql, schema, BundleStageTable.PULL);
+    pushStage = new BundleStageTable(sql, schema, BundleStageTable.PUSH);
     rows = new RowTables(sql, schema);
     discardedIntents = new DiscardedIntentTable(sql, schema);
     quarantine = new QuarantineTable(sql, schema);
@@ -85,6 +90,16 @@ final class SqliteTransaction implements LocalTransaction {
   @Override
   public Stage stage() {
     return stage;
+  }
+
+  @Override
+  public BundleStage pullStage() {
+    return pullStage;
+  }
+
+  @Override
+  public BundleStage pushStage() {
+    return pushStage;
   }
 
   @Override

@@ -7,9 +7,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Keys of rows that a statement of the app may have deleted without a delete trigger, in {@code
- * _fsm_touched} (spec 2.4 rule 8, W-27). The guard triggers note them, and only these are looked at
- * again.
+ * Keys of rows to be looked at again, in {@code _fsm_touched}; the triggers note them. Those that a
+ * statement of the app may have deleted without a delete trigger (spec 2.4 rule 8, W-27) wait for
+ * the next look; those that foreign keys took along with authoritative rows (W-38) are looked at in
+ * the same transaction.
  */
 final class TouchedTable {
 
@@ -94,12 +95,57 @@ final class TouchedTable {
         + "\n  ON CONFLICT (schema_name, table_name, key_json) DO NOTHING;\n";
   }
 
+  /**
+   * A statement of a trigger that notes its own row.
+   *
+   * @param row "NEW." or "OLD."
+   */
+  static String noteOne(String schemaName, TableShape table, String row, String condition) {
+    return "  INSERT INTO _fsm_touched (schema_name, table_name, key_json)\n  SELECT "
+        + SqlText.literal(schemaName)
+        + ", "
+        + SqlText.literal(table.name())
+        + ", "
+        + RowJson.key(table.key(), row)
+        + "\n  WHERE "
+        + condition
+        + "\n  ON CONFLICT (schema_name, table_name, key_json) DO NOTHING";
+  }
+
+  /** Noted rows that are gone, or that the action of a foreign key changed; forgets all notes. */
+  List<RowKey> takenAlong() {
+    List<RowKey> taken =
+        noted().stream()
+            .filter(
+                key ->
+                    schema
+                        .find(key.table())
+                        .filter(
+                            table -> !table.changedByParents().isEmpty() || !present(table, key))
+                        .isPresent())
+            .toList();
+    wipe();
+    return taken;
+  }
+
+  /** The row is what the server says it is. */
+  void forget(RowKey key) {
+    sql.update(
+        "DELETE FROM _fsm_touched WHERE schema_name = ? AND table_name = ? AND key_json = ?",
+        schema.name(),
+        key.table(),
+        key.keyJson());
+  }
+
+  private List<RowKey> noted() {
+    return sql.list(
+        "SELECT table_name, key_json FROM _fsm_touched ORDER BY table_name, key_json",
+        row -> new RowKey(row.getString(1), row.getString(2)));
+  }
+
   /** Marks noted rows that are gone; a row that is still there was not evicted. */
   void judge() {
-    List<RowKey> noted =
-        sql.list(
-            "SELECT table_name, key_json FROM _fsm_touched ORDER BY table_name, key_json",
-            row -> new RowKey(row.getString(1), row.getString(2)));
+    List<RowKey> noted = noted();
     if (noted.isEmpty()) {
       return;
     }

@@ -22,17 +22,19 @@ import org.sqlite.SQLiteErrorCode;
 final class WaitingRows {
 
   private final Sql sql;
+  private final TouchedTable touched;
   private final Map<RowKey, Waiting> waiting = new LinkedHashMap<>();
 
-  WaitingRows(Sql sql) {
+  WaitingRows(Sql sql, TouchedTable touched) {
     this.sql = sql;
+    this.touched = touched;
   }
 
-  private record Waiting(TableShape table, DecodedPayload payload) {}
+  private record Waiting(TableShape table, RowKey key, DecodedPayload payload) {}
 
   /** Writes the row, or keeps it for {@link #settle()}. */
   void upsert(TableShape table, RowKey key, DecodedPayload payload) {
-    Waiting row = new Waiting(table, payload);
+    Waiting row = new Waiting(table, key, payload);
     forget(key);
     if (refusal(row).isPresent()) {
       waiting.put(key, row);
@@ -42,6 +44,11 @@ final class WaitingRows {
   /** Something else became of the row. */
   void forget(RowKey key) {
     waiting.remove(key);
+  }
+
+  /** Whether the row has not been written yet. */
+  boolean holds(RowKey key) {
+    return waiting.containsKey(key);
   }
 
   void forgetAll() {
@@ -120,6 +127,10 @@ final class WaitingRows {
   private Optional<LocalWriteFailedException> refusal(Waiting row) {
     try {
       sql.update(row.table().sql().upsert(), row.payload().values().toArray());
+      if (!row.table().changedByParents().isEmpty()) {
+        // Its own statement noted it, or an action of a foreign key that it has just made good.
+        touched.forget(row.key());
+      }
       return Optional.empty();
     } catch (LocalWriteFailedException failed) {
       if (failed.sqliteCode() == SQLiteErrorCode.SQLITE_CONSTRAINT_UNIQUE.code

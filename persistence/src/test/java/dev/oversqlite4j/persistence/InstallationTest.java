@@ -72,6 +72,8 @@ class InstallationTest {
             "_fsm_discarded_intent",
             "_fsm_journal",
             "_fsm_meta",
+            "_fsm_pull_stage",
+            "_fsm_push_stage",
             "_fsm_quarantine",
             "_fsm_touched",
             "_sync_apply_state",

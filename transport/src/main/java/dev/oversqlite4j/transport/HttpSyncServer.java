@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
@@ -272,16 +273,17 @@ public final class HttpSyncServer implements SyncServer {
   }
 
   @Override
-  public List<WireRow> committedRows(OutboxState.Bundle bundle, CommittedBundle committed) {
+  public void committedRows(
+      OutboxState.Bundle bundle, CommittedBundle committed, Consumer<List<WireRow>> rows) {
     try (Flight flight = caller.begin(SyncOperation.FETCH_COMMITTED_BUNDLE)) {
-      List<WireRow> rows = new ArrayList<>();
+      long had = 0;
       BundleHash hash = revision.bundleHash();
       int rowsPerPage = setUp().options().downloadLimit();
       Fields page;
       OptionalLong total = OptionalLong.empty();
       do {
         // Rows count from 0 here and the cursor is the last one had; none yet is -1 (trap 6).
-        long cursor = rows.size() - 1L;
+        long cursor = had - 1L;
         Sized<Fields> sized =
             shrinking(rowsPerPage, max -> committedPage(flight, bundle, committed, cursor, max));
         rowsPerPage = sized.items();
@@ -289,11 +291,20 @@ public final class HttpSyncServer implements SyncServer {
         long announced = page.integer("row_count");
         page.require(announced == total.orElse(announced), "row_count changed between pages");
         total = OptionalLong.of(announced);
-        addCommittedPage(page, bundle, committed, rows, hash);
+        List<WireRow> added = committedPage(page, bundle, committed, had, hash);
+        had += added.size();
+        handOver(added, rows);
       } while (page.flag("has_more"));
-      page.require(rows.size() == total.getAsLong(), "rows of the bundle are missing");
+      page.require(had == total.getAsLong(), "rows of the bundle are missing");
       page.require(hash.hex().equals(committed.bundleHash()), "the rows do not match bundle_hash");
-      return rows;
+    }
+  }
+
+  /** In batches; a page may be larger than one. */
+  private void handOver(List<WireRow> page, Consumer<List<WireRow>> rows) {
+    int batch = setUp().options().snapshotApplyBatchRows();
+    for (int start = 0; start < page.size(); start += batch) {
+      rows.accept(page.subList(start, Math.min(start + batch, page.size())));
     }
   }
 
@@ -322,11 +333,11 @@ public final class HttpSyncServer implements SyncServer {
     }
   }
 
-  private void addCommittedPage(
+  private List<WireRow> committedPage(
       Fields page,
       OutboxState.Bundle bundle,
       CommittedBundle committed,
-      List<WireRow> rows,
+      long had,
       BundleHash hash) {
     page.require(
         page.integer("bundle_seq") == committed.bundleSeq(), "bundle_seq is another bundle's");
@@ -337,8 +348,8 @@ public final class HttpSyncServer implements SyncServer {
     revision.requireSameRequest(page, bundle.requestHash());
     List<Fields> added = page.list("rows");
     page.require(
-        rows.size() + (long) added.size() <= page.integer("row_count"),
-        "the bundle has more rows than announced");
+        had + added.size() <= page.integer("row_count"), "the bundle has more rows than announced");
+    List<WireRow> rows = new ArrayList<>();
     for (Fields fields : added) {
       WireRow row = setUp().rows().bundleRow(fields);
       rows.add(row);
@@ -351,16 +362,19 @@ public final class HttpSyncServer implements SyncServer {
     long next = page.integer("next_row_ordinal");
     // The server says 0 for a bundle without rows, where its own arithmetic gives -1 (trap 7).
     page.require(
-        next == rows.size() - 1L || rows.isEmpty() && next == 0,
+        next == had + rows.size() - 1L || had + rows.size() == 0 && next == 0,
         "next_row_ordinal is not the last row's");
     page.require(!page.flag("has_more") || !added.isEmpty(), "an empty page promises more");
+    return rows;
   }
 
   @Override
-  public PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target) {
+  public PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target, BundleSink sink) {
+    PullBody body;
+    PullPage page;
     try (Flight flight = caller.begin(SyncOperation.PULL_BUNDLES)) {
       int asked = Math.min(setUp().options().downloadLimit(), bundlesPerPullMax);
-      Sized<Fields> sized =
+      Sized<PullBody> sized =
           shrinking(
               asked,
               max -> {
@@ -372,40 +386,49 @@ public final class HttpSyncServer implements SyncServer {
                   url.addQueryParameter("target_bundle_seq", Long.toString(target.getAsLong()));
                 }
                 Request request = request(sourceId, url).build();
-                return success(
+                return pullBody(
                     setUp().retry().repeatable(flight, request, pageLimit(max)), sourceId);
               });
       if (sized.items() < asked) {
         bundlesPerPullMax = sized.items();
       }
-      return pullPage(sized.value(), afterBundleSeq, target);
+      body = sized.value();
+      page = pullPage(body, afterBundleSeq, target);
     }
+    body.deliver(sink);
+    return page;
   }
 
-  private PullPage pullPage(Fields page, long after, OptionalLong target) {
+  private PullBody pullBody(Reply reply, String sourceId) {
+    if (reply.status() != Caller.OK) {
+      throw refusals.of(reply, new Refusals.Asked(sourceId));
+    }
+    SyncOptions options = setUp().options();
+    return PullBody.check(
+        reply, setUp().rows(), options.snapshotApplyBatchRows(), options.snapshotApplyBatchBytes());
+  }
+
+  private static PullPage pullPage(PullBody body, long after, OptionalLong target) {
+    Fields page = body.page();
     long stable = page.integer("stable_bundle_seq");
     page.require(stable >= 0 && stable >= after, "stable_bundle_seq is below the checkpoint");
     page.require(
         target.isEmpty() || target.getAsLong() == stable,
         "stable_bundle_seq changed during the pull");
-    List<PulledBundle> bundles = new ArrayList<>();
     long last = after;
-    for (Fields bundle : page.list("bundles")) {
+    for (Fields bundle : body.bundles()) {
       long bundleSeq = bundle.integer("bundle_seq");
       bundle.require(bundleSeq > 0, "bundle_seq is not above 0");
       bundle.require(bundleSeq > last, "bundles do not ascend from the checkpoint");
       bundle.require(bundleSeq <= stable, "a bundle is above stable_bundle_seq");
       bundle.require(SourceIds.isValid(bundle.text("source_id")), "a source id is malformed");
       bundle.require(bundle.integer("source_bundle_id") > 0, "source_bundle_id is not above 0");
-      List<WireRow> rows = new ArrayList<>();
-      bundle.list("rows").forEach(row -> rows.add(setUp().rows().bundleRow(row)));
-      bundles.add(new PulledBundle(bundleSeq, rows));
       last = bundleSeq;
     }
     boolean more = page.flag("has_more");
-    page.require(!more || !bundles.isEmpty(), "an empty page promises more");
+    page.require(!more || !body.bundles().isEmpty(), "an empty page promises more");
     page.require(more || last == stable, "the pull ends below stable_bundle_seq");
-    return new PullPage(stable, bundles, more);
+    return new PullPage(stable, last, more);
   }
 
   @Override

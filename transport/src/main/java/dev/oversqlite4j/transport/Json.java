@@ -65,7 +65,7 @@ final class Json {
       String text = decode(utf8);
       Document document = parse(op, text);
       // Valid UTF-8 holds no lone surrogate, but an escape may.
-      if (text.contains("\\ud") || text.contains("\\uD")) {
+      if (mayHoldLoneSurrogates(text)) {
         requirePaired(document.root().node());
       }
       return document;
@@ -103,7 +103,12 @@ final class Json {
     return Optional.empty();
   }
 
-  private static String decode(byte[] utf8) throws CharacterCodingException {
+  static boolean mayHoldLoneSurrogates(String text) {
+    return text.contains("\\ud") || text.contains("\\uD");
+  }
+
+  /** The text of a body; malformed UTF-8 is refused, not replaced. */
+  static String decode(byte[] utf8) throws CharacterCodingException {
     return StandardCharsets.UTF_8
         .newDecoder()
         .onMalformedInput(CodingErrorAction.REPORT)
@@ -150,7 +155,7 @@ final class Json {
     return length;
   }
 
-  private static void requirePaired(JsonNode node) throws CharacterCodingException {
+  static void requirePaired(JsonNode node) throws CharacterCodingException {
     if (node.isTextual()) {
       requirePaired(node.textValue());
     } else if (node.isObject()) {

@@ -150,7 +150,7 @@ class BodyTest {
     byte[] tooLong = padded(Wire.PULL_ANSWER, 32 * KIB * KIB + 1);
     wire.answer(tooLong).answer(Wire.PULL_ANSWER).answer(Wire.PULL_ANSWER);
     run("pull");
-    wire.server.pull(Wire.SOURCE, 11, OptionalLong.of(12));
+    wire.server.pull(Wire.SOURCE, 11, OptionalLong.of(12), Wire.IGNORED);
     assertEquals("/api/sync/pull?after_bundle_seq=11&max_bundles=1000", wire.taken().getTarget());
     assertEquals("/api/sync/pull?after_bundle_seq=11&max_bundles=500", wire.taken().getTarget());
     assertEquals(
@@ -225,11 +225,7 @@ class BodyTest {
     wire.answer(Wire.PULL_ANSWER.replace("\"3\"", "123456789012345678901234567890.5"));
     assertEquals(
         "123456789012345678901234567890.5",
-        wire.server
-            .pull(Wire.SOURCE, 11, OptionalLong.empty())
-            .bundles()
-            .get(0)
-            .rows()
+        Wire.pulledRows(wire.server)
             .get(0)
             .payload()
             .orElseThrow()

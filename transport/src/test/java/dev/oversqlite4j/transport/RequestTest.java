@@ -14,6 +14,7 @@ import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.Capabilities;
 import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.SyncServer.SourceReplacement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -146,7 +147,7 @@ class RequestTest {
   void committedRowsPageByPage() {
     wire.answer(Wire.committedPage(Wire.ROW_0, 0, "true"))
         .answer(Wire.committedPage(Wire.ROW_1, 1, "false"));
-    assertEquals(2, wire.server.committedRows(Wire.BUNDLE, Wire.COMMITTED).size());
+    assertEquals(2, Wire.committedRows(wire.server, Wire.BUNDLE, Wire.COMMITTED).size());
     // The first page has no cursor: 0 would skip the first row (trap 6).
     assertSent("GET /api/sync/committed-bundles/12/rows?max_rows=1000", "");
     assertSent("GET /api/sync/committed-bundles/12/rows?after_row_ordinal=0&max_rows=1000", "");
@@ -156,11 +157,17 @@ class RequestTest {
   void pull() {
     wire.answer(Wire.PULL_ANSWER)
         .answer("{\"stable_bundle_seq\":12,\"has_more\":false,\"bundles\":[]}");
-    SyncServer.PullPage page = wire.server.pull(Wire.SOURCE, 11, OptionalLong.empty());
-    assertEquals(12, page.stableBundleSeq());
-    assertEquals(2, page.bundles().get(0).rows().size());
+    List<String> taken = new ArrayList<>();
+    SyncServer.PullPage page =
+        wire.server.pull(
+            Wire.SOURCE,
+            11,
+            OptionalLong.empty(),
+            (bundleSeq, rows, part) -> taken.add(bundleSeq + " " + rows.size() + " " + part));
+    assertEquals(new SyncServer.PullPage(12, 12, false), page);
+    assertEquals(List.of("12 2 LAST"), taken);
     assertSent("GET /api/sync/pull?after_bundle_seq=11&max_bundles=1000", "");
-    wire.server.pull(Wire.SOURCE, 12, OptionalLong.of(12));
+    wire.server.pull(Wire.SOURCE, 12, OptionalLong.of(12), Wire.IGNORED);
     assertSent("GET /api/sync/pull?after_bundle_seq=12&max_bundles=1000&target_bundle_seq=12", "");
   }
 

@@ -302,10 +302,10 @@ class ResponseTest {
               .replace(Wire.BUNDLE_HASH, empty)
               .replace("\"row_count\":2", "\"row_count\":0");
       assertTrue(
-          wire.answer(page)
-              .server
-              .committedRows(
-                  Wire.BUNDLE, new dev.oversqlite4j.spi.SyncServer.CommittedBundle(12, empty))
+          Wire.committedRows(
+                  wire.answer(page).server,
+                  Wire.BUNDLE,
+                  new dev.oversqlite4j.spi.SyncServer.CommittedBundle(12, empty))
               .isEmpty());
     }
   }
@@ -332,7 +332,7 @@ class ResponseTest {
     wire.answer(Wire.PULL_ANSWER);
     assertThrows(
         RemoteResponseSemanticException.class,
-        () -> wire.server.pull(Wire.SOURCE, 11, OptionalLong.of(13)));
+        () -> wire.server.pull(Wire.SOURCE, 11, OptionalLong.of(13), Wire.IGNORED));
   }
 
   @Test

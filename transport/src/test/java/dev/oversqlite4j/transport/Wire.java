@@ -10,6 +10,7 @@ import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.spi.OutboxState;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.SyncServer;
+import dev.oversqlite4j.spi.WireRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -139,6 +140,8 @@ final class Wire implements AutoCloseable {
     }
   }
 
+  static final SyncServer.BundleSink IGNORED = (bundleSeq, rows, part) -> {};
+
   static final List<Call> CALLS =
       List.of(
           new Call(
@@ -175,12 +178,12 @@ final class Wire implements AutoCloseable {
               "committed rows",
               SyncOperation.FETCH_COMMITTED_BUNDLE,
               COMMITTED_ANSWER,
-              s -> s.committedRows(BUNDLE, COMMITTED)),
+              s -> committedRows(s, BUNDLE, COMMITTED)),
           new Call(
               "pull",
               SyncOperation.PULL_BUNDLES,
               PULL_ANSWER,
-              s -> s.pull(SOURCE, 11, OptionalLong.empty())),
+              s -> s.pull(SOURCE, 11, OptionalLong.empty(), IGNORED)),
           new Call(
               "create snapshot",
               SyncOperation.CREATE_SNAPSHOT_SESSION,
@@ -338,5 +341,20 @@ final class Wire implements AutoCloseable {
   public void close() {
     server.close();
     http.close();
+  }
+
+  /** All rows of a committed bundle. */
+  static List<WireRow> committedRows(
+      SyncServer server, OutboxState.Bundle bundle, SyncServer.CommittedBundle committed) {
+    List<WireRow> all = new ArrayList<>();
+    server.committedRows(bundle, committed, all::addAll);
+    return all;
+  }
+
+  /** All rows of a page, in their order. */
+  static List<WireRow> pulledRows(SyncServer server) {
+    List<WireRow> all = new ArrayList<>();
+    server.pull(SOURCE, 11, OptionalLong.empty(), (bundleSeq, rows, part) -> all.addAll(rows));
+    return all;
   }
 }

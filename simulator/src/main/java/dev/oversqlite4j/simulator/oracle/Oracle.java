@@ -99,6 +99,7 @@ public final class Oracle implements Witness {
     private DeviceTables last;
     private boolean refiled;
     private boolean session;
+    private boolean rejectedInCall;
     private long commits;
     private long commitsAtCall;
     private long appCommits;
@@ -251,8 +252,11 @@ public final class Oracle implements Witness {
     } else {
       journal(device, before, now);
       source(device, record, before, now);
+      if (head(now).trigger().equals("PUSH_REJECTED")) {
+        record.rejectedInCall = true;
+      }
       if (head(now).trigger().equals("FREEZE")) {
-        frozen(device, before, now);
+        frozen(device, before, now, record.rejectedInCall);
       }
       if (head(now).trigger().startsWith("CONFLICT_")) {
         requeued(device, before, now);
@@ -431,8 +435,11 @@ public final class Oracle implements Witness {
             });
   }
 
-  /** 8, 19: every dirty row is frozen, quarantined or an audited no-op, with its base. */
-  private void frozen(Device device, DeviceTables before, DeviceTables now) {
+  /**
+   * 8, 19: every dirty row is frozen, quarantined or an audited no-op, with its base. While a
+   * rejected row is searched for (4.4.8), those that are not looked at stay dirty as they are.
+   */
+  private void frozen(Device device, DeviceTables before, DeviceTables now, boolean searching) {
     before
         .dirty()
         .forEach(
@@ -441,6 +448,7 @@ public final class Oracle implements Witness {
               boolean accounted =
                   sent != null
                       || now.quarantined().contains(row)
+                      || searching && intent.equals(now.dirty().get(row))
                       || now.discarded().stream()
                           .anyMatch(d -> d.row().equals(row) && d.cause().equals("NO_OP_DELETE"));
               require(8, accounted, device, "freezing lost a dirty row of " + row.table());
@@ -455,7 +463,7 @@ public final class Oracle implements Witness {
                   device,
                   "freezing changed the content of an edit");
             });
-    require(8, now.dirty().isEmpty(), device, "freezing left dirty rows behind");
+    require(8, searching || now.dirty().isEmpty(), device, "freezing left dirty rows behind");
   }
 
   /**
@@ -536,6 +544,7 @@ public final class Oracle implements Witness {
     DeviceRecord record = of(device);
     rebuildAsked |= operation == Operation.REBUILD;
     record.atCall = record.last;
+    record.rejectedInCall = false;
     record.commitsAtCall = record.commits;
     record.appCommitsAtCall = record.appCommits;
     record.requestsAtCall = record.requests;

@@ -1,16 +1,20 @@
 package dev.oversqlite4j.simulator.plan;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
  * Makes plans from seeds. The probabilities of a plan are themselves drawn from its seed, so that
- * each plan is lopsided in its own way. Workload, faults and schedule have a random stream each:
- * another draw for one of them changes nothing about the others. Stateless and safe for use by
- * several threads.
+ * each plan is lopsided in its own way. Workload, faults, schedule and resolvers have a random
+ * stream each: another draw for one of them changes nothing about the others. Stateless and safe
+ * for use by several threads.
  */
 public final class PlanGenerator {
+
+  private static final int RESOLVERS_PERCENT = 33;
 
   /** Makes plans; holds no state. */
   public PlanGenerator() {}
@@ -28,6 +32,7 @@ public final class PlanGenerator {
     SplittableRandom workload = root.split();
     SplittableRandom faults = root.split();
     SplittableRandom schedule = root.split();
+    SplittableRandom resolvers = root.split();
 
     SplittableRandom disturbances = root.split();
 
@@ -46,7 +51,20 @@ public final class PlanGenerator {
         switchPercent,
         work.users().size(),
         work.users(),
+        resolvers(resolvers, work.users().size()),
         steps,
         Optional.empty());
+  }
+
+  /** Most apps let the server win on every device. */
+  private static List<ResolverChoice> resolvers(SplittableRandom random, int devices) {
+    if (!Draw.percent(random, RESOLVERS_PERCENT)) {
+      return Collections.nCopies(devices, ResolverChoice.SERVER_WINS);
+    }
+    List<ResolverChoice> choices = new ArrayList<>();
+    for (int device = 0; device < devices; device++) {
+      choices.add(Draw.one(random, List.of(ResolverChoice.values())));
+    }
+    return choices;
   }
 }

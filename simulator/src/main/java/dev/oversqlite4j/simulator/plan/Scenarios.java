@@ -13,6 +13,7 @@ public final class Scenarios {
   private static final String FIRST_PAGE = "SEND GET /sync/snapshot-sessions";
   private static final String COMMITTED_ROWS = "SEND GET /sync/committed-bundles";
   private static final String COMMITTED = "RECEIVE POST /sync/push-sessions/*/commit";
+  private static final String PAGE = "RECEIVE GET /sync/pull";
   // An attach asks for the capabilities, connects, creates the snapshot and reads its first page.
   private static final int FIRST_PAGE_REQUEST = 4;
 
@@ -31,7 +32,12 @@ public final class Scenarios {
           replayPruned(),
           restoredBackup(),
           copiedFileTwoWriters(),
-          serverRestored());
+          serverRestored(),
+          conflict("conflict-server-wins", ResolverChoice.SERVER_WINS, "the server's row"),
+          conflict("conflict-client-wins", ResolverChoice.CLIENT_WINS, "its own edits"),
+          conflict("conflict-merge", ResolverChoice.MERGE, "a mixture of both sides"),
+          pullPages(),
+          poisonRow());
 
   private Scenarios() {}
 
@@ -256,6 +262,100 @@ public final class Scenarios {
             0);
   }
 
+  /**
+   * Of the rows that both devices wrote, the app writes one again at the conflict answer (spec
+   * 4.4.3 step 5); the rows that only the second device wrote are the siblings.
+   */
+  private static Scenario conflict(String name, ResolverChoice resolver, String kept) {
+    return new Script(2)
+        .resolves(1, resolver)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(
+            0,
+            insert(Table.PERSON, 0, 1),
+            insert(Table.NOTE, 1, 2),
+            insert(Table.NOTE, 2, 3),
+            insert(Table.NOTE, 3, 4),
+            insert(Table.MEASURE, 4, 5),
+            insert(Table.MEASURE, 5, 6))
+        .does(0, Operation.SYNC)
+        .does(1, Operation.OPEN, Operation.ATTACH)
+        .does(
+            0,
+            insert(Table.PERSON, 6, 7),
+            update(Table.NOTE, 1, 8),
+            update(Table.MEASURE, 4, 9),
+            delete(Table.NOTE, 3, 10))
+        .does(0, Operation.SYNC)
+        .does(
+            1,
+            update(Table.PERSON, 0, 101),
+            update(Table.NOTE, 1, 102),
+            update(Table.NOTE, 2, 103),
+            update(Table.NOTE, 3, 104),
+            update(Table.MEASURE, 4, 105),
+            insert(Table.MEASURE, 7, 106))
+        .does(1, Operation.PUSH)
+        .at(COMMITTED, 1, update(Table.NOTE, 1, 107), update(Table.NOTE, 2, 108))
+        .does(1, delete(Table.MEASURE, 5, 109))
+        .does(0, update(Table.MEASURE, 5, 11))
+        .does(0, Operation.SYNC)
+        .does(1, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(name, "Two devices write the same rows, and the second one keeps " + kept + ".", 1);
+  }
+
+  private static Scenario pullPages() {
+    Script script = seededAccount(new Script(2)).does(1, Operation.OPEN, Operation.ATTACH);
+    for (int row = 3; row < 8; row++) {
+      script
+          .does(
+              0,
+              insert(Table.PERSON, row, 4 * row),
+              insert(Table.NOTE, row, 4 * row + 1),
+              update(Table.NOTE, row - 1, 4 * row + 2),
+              update(Table.MEASURE, 2, 4 * row + 3))
+          .does(0, Operation.SYNC);
+    }
+    return script
+        .does(1, Operation.SYNC)
+        .at(PAGE, 1, update(Table.MEASURE, 2, 101), insert(Table.NOTE, 9, 102))
+        .at(PAGE, 1, update(Table.NOTE, 3, 103), upsert(Table.NOTE, 7, 104))
+        .at(PAGE, 1, delete(Table.NOTE, 1, 105), update(Table.PERSON, 0, 106))
+        .does(1, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(
+            "pull-pages",
+            "A device that was away pulls bundle by bundle while its app goes on writing.",
+            1);
+  }
+
+  /**
+   * The server refuses a note whose person another device deleted (spec 4.4.8); the pull that
+   * brings the deletion takes the note along (W-38).
+   */
+  private static Scenario poisonRow() {
+    return new Script(2)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.MEASURE, 1, 2))
+        .does(0, Operation.SYNC)
+        .does(1, Operation.OPEN, Operation.ATTACH)
+        .does(0, delete(Table.PERSON, 0, 3))
+        .does(0, Operation.SYNC)
+        .does(
+            1,
+            insert(Table.NOTE, 2, 4),
+            insert(Table.NOTE, 3, 5),
+            insert(Table.MEASURE, 4, 6),
+            update(Table.MEASURE, 1, 7))
+        .does(1, Operation.PUSH, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(
+            "poison-row",
+            "The server refuses one row of a push; it is isolated and the others are sent.",
+            1);
+  }
+
   private static Script seededAccount(Script script) {
     return script
         .does(0, Operation.OPEN)
@@ -294,11 +394,16 @@ public final class Scenarios {
   /** The steps of a scenario in the making, strictly in their order. */
   private static final class Script {
 
-    private final int devices;
+    private final List<ResolverChoice> resolvers;
     private final List<Step> steps = new ArrayList<>();
 
     Script(int devices) {
-      this.devices = devices;
+      this.resolvers = new ArrayList<>(Collections.nCopies(devices, ResolverChoice.SERVER_WINS));
+    }
+
+    Script resolves(int device, ResolverChoice resolver) {
+      resolvers.set(device, resolver);
+      return this;
     }
 
     Script does(int device, Operation... operations) {
@@ -343,8 +448,9 @@ public final class Scenarios {
               Plan.VERSION,
               0,
               0,
-              devices,
-              Collections.nCopies(devices, ACCOUNT),
+              resolvers.size(),
+              Collections.nCopies(resolvers.size(), ACCOUNT),
+              resolvers,
               steps,
               Optional.of(about));
       return new Scenario(name, about, plan, crashedDevice);

@@ -41,7 +41,7 @@ public final class Business {
           -- @@{ enableSync=true }
           CREATE TABLE note (
             id BLOB PRIMARY KEY NOT NULL DEFAULT (randomblob(16)),
-            person_id TEXT REFERENCES person(id) DEFERRABLE INITIALLY DEFERRED,
+            person_id TEXT REFERENCES person(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
             title TEXT NOT NULL,
             content TEXT
           )""",
@@ -88,7 +88,7 @@ public final class Business {
                         optional("person_id", ColumnKind.UUID),
                         required("title"),
                         optional("content", ColumnKind.TEXT)))
-                .withForeignKey("person_id", "person", OnDelete.NO_ACTION),
+                .withForeignKey("person_id", "person", OnDelete.CASCADE),
             new ServerSchema.Table(
                 "measure",
                 "id",

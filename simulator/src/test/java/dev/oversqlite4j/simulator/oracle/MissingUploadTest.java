@@ -16,8 +16,10 @@ import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.WireRow;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** W-17: a committed bundle that lacks a row we uploaded is never replayed. */
@@ -64,10 +66,15 @@ class MissingUploadTest {
               new Class<?>[] {SyncServer.class},
               (self, method, args) -> {
                 if (method.getName().equals("committedRows")) {
-                  List<WireRow> rows =
-                      real.committedRows(
-                          (OutboxState.Bundle) args[0], (SyncServer.CommittedBundle) args[1]);
-                  return rows.subList(0, rows.size() - 1);
+                  List<WireRow> rows = new ArrayList<>();
+                  real.committedRows(
+                      (OutboxState.Bundle) args[0],
+                      (SyncServer.CommittedBundle) args[1],
+                      rows::addAll);
+                  @SuppressWarnings("unchecked")
+                  Consumer<List<WireRow>> consumer = (Consumer<List<WireRow>>) args[2];
+                  consumer.accept(rows.subList(0, rows.size() - 1));
+                  return null;
                 }
                 try {
                   return method.invoke(real, args);

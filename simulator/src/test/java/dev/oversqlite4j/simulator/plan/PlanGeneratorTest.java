@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class PlanGeneratorTest {
 
   private static final int SEEDS = 1_000;
-  private static final int HASH_OF_200_PLANS = 1723228694;
+  private static final int HASH_OF_200_PLANS = 594008488;
+  private static final int HASH_OF_200_PLANS_WITHOUT_RESOLVERS = 1723228694;
 
   private final PlanGenerator generator = new PlanGenerator();
 
@@ -166,6 +168,32 @@ class PlanGeneratorTest {
     assertTrue(count.get("double") > few && count.get("moveOn") > few, count::toString);
     assertTrue(count.get("LoseRequest") > 5 * few, count::toString);
     assertTrue(count.get("LoseResponse") > 5 * few, count::toString);
+  }
+
+  @Test
+  void aboutAThirdOfThePlansHaveResolversOfTheirOwn() {
+    Map<ResolverChoice, Integer> choices = new EnumMap<>(ResolverChoice.class);
+    int own = 0;
+    for (Plan plan : plans(Profile.DEFAULT)) {
+      plan.resolvers().forEach(choice -> choices.merge(choice, 1, Integer::sum));
+      own += plan.resolvers().stream().anyMatch(c -> c != ResolverChoice.SERVER_WINS) ? 1 : 0;
+    }
+    assertTrue(own > 0.25 * SEEDS && own < 0.40 * SEEDS, "" + own);
+    assertEquals(ResolverChoice.values().length, choices.size());
+    assertTrue(choices.values().stream().allMatch(n -> n > SEEDS / 10), choices::toString);
+  }
+
+  // A seed that draws none means the same plan as before there were any.
+  @Test
+  void resolversChangeNothingElseAboutASeed() {
+    StringBuilder all = new StringBuilder();
+    for (long seed = 0; seed < 200; seed++) {
+      Plan plan = generator.generate(seed, Profile.DEFAULT);
+      all.append(
+          PlanJson.write(
+              plan.withResolvers(Collections.nCopies(plan.devices(), ResolverChoice.SERVER_WINS))));
+    }
+    assertEquals(HASH_OF_200_PLANS_WITHOUT_RESOLVERS, all.toString().hashCode());
   }
 
   @Test

@@ -22,7 +22,12 @@ class ScenariosTest {
             "remote-replace",
             "remote-replace-detach",
             "detach",
-            "detach-blocked"),
+            "detach-blocked",
+            "conflict-server-wins",
+            "conflict-client-wins",
+            "conflict-merge",
+            "pull-pages",
+            "poison-row"),
         Scenarios.all().stream().map(Scenario::name).toList());
     for (Scenario scenario : Scenarios.all()) {
       assertEquals(Optional.of(scenario), Scenarios.named(scenario.name()));
