@@ -135,6 +135,11 @@ final class ControlTables {
         sql.execute(statement);
       }
     }
+    createSingletons(sql);
+  }
+
+  /** Inserts the singletons that are missing, from defaults. */
+  static void createSingletons(Sql sql) {
     for (String table : SINGLETONS) {
       if (!sql.exists("SELECT 1 FROM " + table + " WHERE singleton_key = 1")) {
         sql.update("INSERT INTO " + table + " (singleton_key) VALUES (1)");
