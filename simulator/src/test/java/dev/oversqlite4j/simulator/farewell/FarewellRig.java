@@ -27,26 +27,26 @@ import java.util.UUID;
 import okhttp3.OkHttpClient;
 
 /** Real files, and real clients of a model server behind a real socket. */
-final class FarewellRig implements AutoCloseable {
+public final class FarewellRig implements AutoCloseable {
 
-  static final String USER = "user-ann-of-the-first-floor";
+  public static final String USER = "user-ann-of-the-first-floor";
 
-  static final SyncSchema SCHEMA =
+  public static final SyncSchema SCHEMA =
       SyncSchema.of("business").table("person", "id").table("note", "id").build();
 
   private final Path folder;
   private final SplittableRandom ids = new SplittableRandom(7);
-  final ModelServer server =
+  public final ModelServer server =
       new ModelServer(serverSchema(), ServerLimits.july(), () -> 1_800_000_000_000L, this::uuid);
   private final SocketServer socket = SocketServer.start(server, 0);
-  final List<String> requests = new ArrayList<>();
+  public final List<String> requests = new ArrayList<>();
 
   /** Runs before each request of any client. */
-  interface Interruption {
+  public interface Interruption {
     void before(String method, String path) throws IOException;
   }
 
-  Interruption interruption = (method, path) -> {};
+  public Interruption interruption = (method, path) -> {};
   private String signedIn = USER;
   private final OkHttpClient http =
       new OkHttpClient.Builder()
@@ -65,7 +65,7 @@ final class FarewellRig implements AutoCloseable {
               })
           .build();
 
-  FarewellRig(Path folder) {
+  public FarewellRig(Path folder) {
     this.folder = folder;
   }
 
@@ -86,19 +86,19 @@ final class FarewellRig implements AutoCloseable {
   }
 
   /** An app's database; the tables are spelt as apps may spell them. */
-  Path newApp(String name) {
+  public Path newApp(String name) {
     Path file = folder.resolve(name);
     run(file, "CREATE TABLE Person (Id TEXT PRIMARY KEY NOT NULL, Name TEXT)");
     run(file, "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, body TEXT)");
     return file;
   }
 
-  OversqliteClient client(Path file) {
+  public OversqliteClient client(Path file) {
     return client(SqliteStore.at(file), SCHEMA);
   }
 
   /** Not opened yet. */
-  OversqliteClient client(SqliteStore store, SyncSchema schema) {
+  public OversqliteClient client(SqliteStore store, SyncSchema schema) {
     return OversqliteClient.builder()
         .schema(schema)
         .store(store)
@@ -107,26 +107,26 @@ final class FarewellRig implements AutoCloseable {
         .build();
   }
 
-  OversqliteClient attached(Path file) {
+  public OversqliteClient attached(Path file) {
     OversqliteClient client = client(file);
     client.open();
     client.attach(USER);
     return client;
   }
 
-  void signIn(String user) {
+  public void signIn(String user) {
     signedIn = user;
   }
 
-  static String key(int n) {
+  public static String key(int n) {
     return String.format("0badcafe-0000-4000-8000-%012d", n);
   }
 
-  static void person(Path file, int n, String name) {
+  public static void person(Path file, int n, String name) {
     run(file, "INSERT INTO person VALUES ('" + key(n) + "', '" + name + "')");
   }
 
-  static void run(Path file, String... sql) {
+  public static void run(Path file, String... sql) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = connection.createStatement()) {
       for (String one : sql) {
@@ -138,7 +138,7 @@ final class FarewellRig implements AutoCloseable {
   }
 
   /** All rows, the columns joined by a bar. */
-  static List<String> query(Path file, String sql) {
+  public static List<String> query(Path file, String sql) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
@@ -156,7 +156,7 @@ final class FarewellRig implements AutoCloseable {
     }
   }
 
-  static long count(Path file, String table) {
+  public static long count(Path file, String table) {
     return Long.parseLong(query(file, "SELECT count(*) FROM " + table).get(0));
   }
 
