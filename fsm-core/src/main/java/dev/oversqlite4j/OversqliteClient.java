@@ -16,6 +16,8 @@ import dev.oversqlite4j.sync.Quarantined;
 import dev.oversqlite4j.sync.Status;
 import dev.oversqlite4j.sync.Sync;
 import dev.oversqlite4j.sync.SyncContext;
+import dev.oversqlite4j.sync.SyncThenDetach;
+import dev.oversqlite4j.sync.Uninstall;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -54,6 +56,8 @@ public final class OversqliteClient implements AutoCloseable {
   private final Pull pull;
   private final Sync sync;
   private final Detach detach;
+  private final SyncThenDetach syncThenDetach;
+  private final Uninstall uninstall;
   private final Quarantined quarantined;
   private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
 
@@ -81,6 +85,8 @@ public final class OversqliteClient implements AutoCloseable {
     this.pull = new Pull(ctx);
     this.sync = new Sync(ctx);
     this.detach = new Detach(ctx);
+    this.syncThenDetach = new SyncThenDetach(ctx);
+    this.uninstall = new Uninstall(ctx);
     this.quarantined = new Quarantined(ctx);
   }
 
@@ -176,10 +182,29 @@ public final class OversqliteClient implements AutoCloseable {
         SyncOperation.DETACH,
         () -> {
           DetachOutcome outcome = detach.run();
-          if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
-            phase = Phase.DETACHED;
-          }
+          detached(outcome);
           return outcome;
+        });
+  }
+
+  private void detached(DetachOutcome outcome) {
+    if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
+      phase = Phase.DETACHED;
+    }
+  }
+
+  /**
+   * Uploads what is pending, then detaches as {@link #detach()} does; again if the app wrote in
+   * between, up to three rounds. If rows are still pending then, the user stays attached and the
+   * result says how many. If a sync fails, its error passes through and the user stays attached.
+   */
+  public SyncThenDetachResult syncThenDetach() {
+    return opened(
+        SyncOperation.SYNC_THEN_DETACH,
+        () -> {
+          SyncThenDetachResult result = syncThenDetach.run();
+          detached(result.detach());
+          return result;
         });
   }
 
@@ -260,6 +285,36 @@ public final class OversqliteClient implements AutoCloseable {
   public Subscription onTablesChanged(Consumer<Set<String>> listener) {
     tableListeners.add(Objects.requireNonNull(listener, "listener"));
     return () -> tableListeners.remove(listener);
+  }
+
+  /** As {@link #uninstallSync(UninstallMode)} with {@link UninstallMode#REFUSE_IF_PENDING}. */
+  public void uninstallSync() {
+    uninstallSync(UninstallMode.REFUSE_IF_PENDING);
+  }
+
+  /**
+   * Takes sync out of the database: triggers, control tables, audit and the lifecycle's journal.
+   * The rows of the app stay, and so do journals of the app's own machines. The client is closed
+   * afterwards; a later {@link #open()} of another one starts from scratch and captures all rows.
+   * Works on a client that was never opened, too.
+   *
+   * @throws PendingPushReplayException a user is attached and a bundle is frozen
+   * @throws DirtyStateRejectedException a user is attached and edits are pending or quarantined
+   * @throws ClientClosedException the client is closed
+   */
+  public void uninstallSync(UninstallMode mode) {
+    Objects.requireNonNull(mode, "mode");
+    exclusively(
+        SyncOperation.UNINSTALL_SYNC,
+        () -> {
+          if (phase == Phase.UNOPENED) {
+            uninstall.unopened(schema, mode);
+          } else {
+            uninstall.opened(mode);
+          }
+          close();
+          return null;
+        });
   }
 
   /** Cancels a call in flight and releases the database. Writes nothing; idempotent. */

@@ -127,6 +127,15 @@ final class ControlTables {
 
   private ControlTables() {}
 
+  /** Their names. */
+  static List<String> names() {
+    return STATEMENTS.stream()
+        .map(CREATED::matcher)
+        .filter(created -> created.lookingAt() && created.group().startsWith("CREATE TABLE"))
+        .map(created -> created.group(1))
+        .toList();
+  }
+
   /** Creates what {@code existing}, the schema's objects by name, lacks, and missing singletons. */
   static void createMissing(Sql sql, Map<String, String> existing) {
     for (String statement : STATEMENTS) {

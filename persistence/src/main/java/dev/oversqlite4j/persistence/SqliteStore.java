@@ -369,6 +369,35 @@ public final class SqliteStore implements LocalStore {
         });
   }
 
+  /**
+   * Drops the capture triggers of every managed table, for a migration they are in the way of, such
+   * as one that drops a column. The next {@code open()} installs them again and looks at all rows
+   * once: it finds rows that were inserted or deleted meanwhile, but not which of the others were
+   * changed. Call it on a closed client, or open the client again before the app writes.
+   *
+   * @throws dev.oversqlite4j.DatabaseBusyException another connection is writing, or this client is
+   * @throws dev.oversqlite4j.DatabaseReadOnlyException the file cannot be written
+   * @throws dev.oversqlite4j.DatabaseIoException the disk reports an error
+   */
+  public void dropTriggers() {
+    SyncOperation op = SyncOperation.DROP_TRIGGERS;
+    maintain(
+        op,
+        database -> {
+          Sql sql = new Sql(database, Sql.Mode.WRITE, op);
+          database.execute(op, "BEGIN IMMEDIATE");
+          try {
+            new Uninstallation(sql).dropTriggers();
+            database.execute(op, "COMMIT");
+          } catch (Throwable any) {
+            database.rollBack(any);
+            throw any;
+          } finally {
+            sql.end();
+          }
+        });
+  }
+
   /** Runs work on the claimed connection, or on one of its own. */
   private void maintain(SyncOperation op, Consumer<Database> work) {
     boolean mine;

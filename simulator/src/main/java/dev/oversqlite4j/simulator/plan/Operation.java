@@ -16,6 +16,8 @@ public enum Operation {
   SYNC,
   /** Detaches the user. */
   DETACH,
+  /** Syncs, then detaches the user. */
+  SYNC_THEN_DETACH,
   /** Asks for the sync status. */
   SYNC_STATUS
 }

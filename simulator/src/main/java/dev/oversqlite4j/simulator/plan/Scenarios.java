@@ -11,6 +11,7 @@ public final class Scenarios {
   private static final String ACCOUNT = "ada";
   private static final String BEFORE_CREATE = "SEND POST /sync/push-sessions";
   private static final String COMMITTED = "RECEIVE POST /sync/push-sessions/*/commit";
+  private static final String PULLED = "RECEIVE GET /sync/pull";
   // An attach asks for the capabilities, connects, creates the snapshot and reads its first page.
   private static final int FIRST_PAGE_REQUEST = 4;
 
@@ -23,7 +24,8 @@ public final class Scenarios {
           remoteReplace(),
           remoteReplaceDetach(),
           detach(),
-          detachBlocked());
+          detachBlocked(),
+          syncThenDetachLateWrites());
 
   private Scenarios() {}
 
@@ -152,6 +154,22 @@ public final class Scenarios {
         .does(0, update(Table.NOTE, 0, 3))
         .does(0, Operation.DETACH, Operation.SYNC, Operation.DETACH)
         .as("detach-blocked", "Unsynced rows hold a detach back until they are synced.", 0);
+  }
+
+  private static Scenario syncThenDetachLateWrites() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2))
+        .does(0, Operation.SYNC_THEN_DETACH)
+        .at(COMMITTED, 0, update(Table.NOTE, 0, 3))
+        .at(PULLED, 0, insert(Table.NOTE, 1, 4))
+        .at(PULLED, 0, update(Table.NOTE, 0, 5), delete(Table.NOTE, 1, 6))
+        .at(PULLED, 0, insert(Table.MEASURE, 0, 7))
+        .does(0, Operation.ATTACH, Operation.SYNC)
+        .as(
+            "sync-then-detach-late-writes",
+            "The app goes on writing while everything is synced in order to leave the account.",
+            0);
   }
 
   private static Script seededAccount(Script script) {

@@ -22,7 +22,8 @@ class ScenariosTest {
             "remote-replace",
             "remote-replace-detach",
             "detach",
-            "detach-blocked"),
+            "detach-blocked",
+            "sync-then-detach-late-writes"),
         Scenarios.all().stream().map(Scenario::name).toList());
     for (Scenario scenario : Scenarios.all()) {
       assertEquals(Optional.of(scenario), Scenarios.named(scenario.name()));
