@@ -48,12 +48,6 @@ public final class Detach {
       return DetachOutcome.DETACHED;
     }
     long pending = Status.pending(tx).pendingRowCount();
-    if (pending == 0) {
-      // Deletes that no trigger saw are unsynced data, too (W-27).
-      tx.dirtyRows().judgeTouched();
-      tx.dirtyRows().judgeScanned();
-      pending = Status.pending(tx).pendingRowCount();
-    }
     if (pending > 0) {
       ctx.fire(tx, Trigger.DETACH_BLOCKED, Facts.of("pending", pending), () -> {});
       return DetachOutcome.BLOCKED_UNSYNCED_DATA;

@@ -56,9 +56,6 @@ public final class Uninstall {
     if (frozen > 0) {
       throw new PendingPushReplayException(frozen);
     }
-    // Deletes that no trigger saw are unsynced data, too (W-27).
-    tx.dirtyRows().judgeTouched();
-    tx.dirtyRows().judgeScanned();
     long pending = tx.dirtyRows().count() + tx.quarantine().count();
     if (pending > 0) {
       throw new DirtyStateRejectedException(pending);
