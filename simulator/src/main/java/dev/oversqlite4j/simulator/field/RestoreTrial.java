@@ -34,6 +34,7 @@ public final class RestoreTrial {
   private final int heapMegabytes;
   private final SplittableRandom random;
   private int workers;
+  private int files;
 
   private RestoreTrial(Path folder, int heapMegabytes, long seed) {
     this.folder = folder;
@@ -216,7 +217,7 @@ public final class RestoreTrial {
   }
 
   private Path newFile() throws SQLException {
-    Path file = folder.resolve("app-" + workers + ".db");
+    Path file = folder.resolve("app-" + files++ + ".db");
     try (Connection connection = open(file);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE TABLE item (id TEXT PRIMARY KEY NOT NULL, body TEXT)");
