@@ -18,6 +18,8 @@ import dev.oversqlite4j.sync.Rebuild;
 import dev.oversqlite4j.sync.Status;
 import dev.oversqlite4j.sync.Sync;
 import dev.oversqlite4j.sync.SyncContext;
+import dev.oversqlite4j.sync.SyncThenDetach;
+import dev.oversqlite4j.sync.Uninstall;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -57,6 +59,8 @@ public final class OversqliteClient implements AutoCloseable {
   private final Sync sync;
   private final Rebuild rebuild;
   private final Detach detach;
+  private final SyncThenDetach syncThenDetach;
+  private final Uninstall uninstall;
   private final Quarantined quarantined;
   private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
 
@@ -85,6 +89,8 @@ public final class OversqliteClient implements AutoCloseable {
     this.sync = new Sync(ctx);
     this.rebuild = new Rebuild(ctx);
     this.detach = new Detach(ctx);
+    this.syncThenDetach = new SyncThenDetach(ctx);
+    this.uninstall = new Uninstall(ctx);
     this.quarantined = new Quarantined(ctx);
   }
 
@@ -196,10 +202,29 @@ public final class OversqliteClient implements AutoCloseable {
         SyncOperation.DETACH,
         () -> {
           DetachOutcome outcome = detach.run();
-          if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
-            phase = Phase.DETACHED;
-          }
+          detached(outcome);
           return outcome;
+        });
+  }
+
+  private void detached(DetachOutcome outcome) {
+    if (outcome == DetachOutcome.DETACHED && ctx.lastState() == DurableState.DETACHED) {
+      phase = Phase.DETACHED;
+    }
+  }
+
+  /**
+   * Uploads what is pending, then detaches as {@link #detach()} does; again if the app wrote in
+   * between, up to three rounds. If rows are still pending then, the user stays attached and the
+   * result says how many. If a sync fails, its error passes through and the user stays attached.
+   */
+  public SyncThenDetachResult syncThenDetach() {
+    return opened(
+        SyncOperation.SYNC_THEN_DETACH,
+        () -> {
+          SyncThenDetachResult result = syncThenDetach.run();
+          detached(result.detach());
+          return result;
         });
   }
 
@@ -316,6 +341,36 @@ public final class OversqliteClient implements AutoCloseable {
   /** Ends {@link #pauseDownloads()}. */
   public void resumeDownloads() {
     ctx.pauses().resume(Direction.DOWNLOADS);
+  }
+
+  /** As {@link #uninstallSync(UninstallMode)} with {@link UninstallMode#REFUSE_IF_PENDING}. */
+  public void uninstallSync() {
+    uninstallSync(UninstallMode.REFUSE_IF_PENDING);
+  }
+
+  /**
+   * Takes sync out of the database: triggers, control tables, audit and the lifecycle's journal.
+   * The rows of the app stay, and so do journals of the app's own machines. The client is closed
+   * afterwards; a later {@link #open()} of another one starts from scratch and captures all rows.
+   * Works on a client that was never opened, too.
+   *
+   * @throws PendingPushReplayException a user is attached and a bundle is frozen
+   * @throws DirtyStateRejectedException a user is attached and edits are pending or quarantined
+   * @throws ClientClosedException the client is closed
+   */
+  public void uninstallSync(UninstallMode mode) {
+    Objects.requireNonNull(mode, "mode");
+    exclusively(
+        SyncOperation.UNINSTALL_SYNC,
+        () -> {
+          if (phase == Phase.UNOPENED) {
+            uninstall.unopened(schema, mode);
+          } else {
+            uninstall.opened(mode);
+          }
+          close();
+          return null;
+        });
   }
 
   /** Cancels a call in flight and releases the database. Writes nothing; idempotent. */

@@ -47,8 +47,10 @@ public final class OperationMatrix {
     SYNC(SyncOperation.SYNC),
     REBUILD(SyncOperation.REBUILD),
     DETACH(SyncOperation.DETACH),
+    SYNC_THEN_DETACH(SyncOperation.SYNC_THEN_DETACH),
     SOURCE_INFO(SyncOperation.SOURCE_INFO),
-    SYNC_STATUS(SyncOperation.SYNC_STATUS);
+    SYNC_STATUS(SyncOperation.SYNC_STATUS),
+    UNINSTALL_SYNC(SyncOperation.UNINSTALL_SYNC);
 
     private final SyncOperation operation;
 
@@ -182,8 +184,11 @@ public final class OperationMatrix {
     row(m, Call.SYNC, open, att, att, rr, rr, p, p, p, p, p, p, src, x);
     row(m, Call.REBUILD, open, att, att, rr, rr, p, p, p, p, p, p, p, x);
     row(m, Call.DETACH, open, i, i, p, p, p, p, p, p, p, p, p, x);
+    row(m, Call.SYNC_THEN_DETACH, open, att, att, rr, rr, p, p, p, p, p, p, src, x);
     row(m, Call.SOURCE_INFO, open, i, i, i, i, i, i, i, i, i, i, i, x);
     row(m, Call.SYNC_STATUS, open, att, att, rr, rr, i, i, i, i, i, i, i, x);
+    // What is pending decides too; a closed client is the only one that cannot even ask.
+    row(m, Call.UNINSTALL_SYNC, p, p, p, p, p, p, p, p, p, p, p, p, x);
     return m;
   }
 

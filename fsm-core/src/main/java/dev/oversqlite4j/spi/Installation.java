@@ -3,6 +3,16 @@ package dev.oversqlite4j.spi;
 /** Control tables, managed-table registry, triggers (spec 4.1 steps 2 and 3). */
 public interface Installation {
 
+  /** Whether there is anything of ours, or of another client of this protocol. */
+  boolean installed();
+
+  /**
+   * Drops the triggers of every table ever managed, our control tables and the journal of {@code
+   * machine} (spec 4.9). App rows, journals of other machines and tables that merely share a prefix
+   * stay.
+   */
+  void uninstall(String machine);
+
   /**
    * Creates what is missing, registers the managed tables, installs or renews the capture triggers,
    * forces apply mode off. Idempotent; changes nothing where everything is in place.

@@ -36,6 +36,12 @@ public interface LocalStore extends AutoCloseable {
   /** Runs {@code work} on one consistent read snapshot. Writing through it is an error. */
   <R> R read(Function<? super LocalTransaction, ? extends R> work);
 
+  /**
+   * Empties the write-ahead log, so that what the last commits removed is not left there either.
+   * Best effort: logs a warning if a reader of another connection prevents it, or the disk fails.
+   */
+  void truncateLog();
+
   /** Releases the ownership and the connection. Idempotent; writes nothing. */
   @Override
   void close();

@@ -43,6 +43,9 @@ public interface LocalTransaction {
   /** Dirty rows that cannot be sent (spec 4.4.7). */
   Quarantine quarantine();
 
+  /** How a user's data leaves for good. */
+  Erasure erasure();
+
   /** The lifecycle journal; {@code unwrap(LocalTransaction.class)} leads back here. */
   JournalTransaction journal();
 

@@ -3,6 +3,7 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.DurableState;
+import dev.oversqlite4j.lifecycle.Lifecycle;
 import dev.oversqlite4j.lifecycle.OperationMatrix;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.lifecycle.Trigger;
@@ -26,6 +27,9 @@ public final class Detach {
     DetachOutcome outcome = ctx.writeRows(changed -> tx -> decide(tx, changed));
     if (outcome == DetachOutcome.DETACHED) {
       ctx.disconnected();
+      if (ctx.lastState() == DurableState.DETACHED) {
+        ctx.store().truncateLog();
+      }
     }
     return outcome;
   }
@@ -65,18 +69,29 @@ public final class Detach {
         });
   }
 
-  /** T33: the user's data leaves, a fresh source takes over. */
+  /**
+   * T33: the user's data leaves, a fresh source takes over. The journal keeps the detach and that
+   * there were rows before it, but not what they tell of the user.
+   */
   private void wipe(LocalTransaction tx, String oldSource, Consumer<String> changed) {
+    tx.erasure()
+        .erasing(
+            () -> {
+              fireDetach(tx, oldSource);
+              tx.erasure().foldJournal(Lifecycle.MACHINE);
+            });
+    ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
+  }
+
+  private void fireDetach(LocalTransaction tx, String oldSource) {
     ctx.fire(
         tx,
         Trigger.DETACH,
         () -> {
           tx.rows().authoritative(() -> tx.rows().wipeAll());
-          tx.stage().clear();
-          tx.pullStage().clear();
-          tx.pushStage().clear();
           tx.discardedIntents().wipe();
           tx.quarantine().wipe();
+          tx.erasure().wipeControl();
           String newSource = Fresh.sourceId(ctx, tx);
           tx.sources().ensure(newSource);
           tx.sources().markReplaced(oldSource, newSource);
@@ -84,6 +99,5 @@ public final class Detach {
           tx.attachment().bind(new Anonymous());
           tx.attachment().operation(Operation.None.PLAIN);
         });
-    ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
   }
 }

@@ -127,6 +127,15 @@ final class ControlTables {
 
   private ControlTables() {}
 
+  /** Their names. */
+  static List<String> names() {
+    return STATEMENTS.stream()
+        .map(CREATED::matcher)
+        .filter(created -> created.lookingAt() && created.group().startsWith("CREATE TABLE"))
+        .map(created -> created.group(1))
+        .toList();
+  }
+
   /** Creates what {@code existing}, the schema's objects by name, lacks, and missing singletons. */
   static void createMissing(Sql sql, Map<String, String> existing) {
     for (String statement : STATEMENTS) {
@@ -135,6 +144,11 @@ final class ControlTables {
         sql.execute(statement);
       }
     }
+    createSingletons(sql);
+  }
+
+  /** Inserts the singletons that are missing, from defaults. */
+  static void createSingletons(Sql sql) {
     for (String table : SINGLETONS) {
       if (!sql.exists("SELECT 1 FROM " + table + " WHERE singleton_key = 1")) {
         sql.update("INSERT INTO " + table + " (singleton_key) VALUES (1)");

@@ -76,6 +76,18 @@ final class Database {
     }
   }
 
+  /** Finalises the kept statements: the driver leaves some of them in progress. */
+  void forgetStatements(SyncOperation op) {
+    try {
+      for (PreparedStatement statement : statements.values()) {
+        statement.close();
+      }
+    } catch (SQLException failed) {
+      throw StorageErrors.translate(op, failed);
+    }
+    statements.clear();
+  }
+
   /** Closing the connection finalises its statements and rolls back what may be open. */
   void close(SyncOperation op) throws OversqliteException {
     statements.clear();

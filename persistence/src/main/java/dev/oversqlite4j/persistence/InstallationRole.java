@@ -37,6 +37,17 @@ final class InstallationRole implements Installation {
   }
 
   @Override
+  public boolean installed() {
+    return new Uninstallation(sql).installed();
+  }
+
+  @Override
+  public void uninstall(String machine) {
+    sql.requireWrite();
+    new Uninstallation(sql).dropEverything(machine);
+  }
+
+  @Override
   public void install() {
     sql.requireWrite();
     Map<String, String> existing = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package dev.oversqlite4j.persistence;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.JournalEntry;
@@ -27,9 +28,14 @@ import java.util.Optional;
 /**
  * The table {@code _fsm_journal}, on a connection whose transaction is the caller's.
  *
- * <p>Append-only. Each row carries the SHA-256 of the previous row's chain and of its own columns,
- * because SQLite pages have no checksums: a flipped bit in an old row would otherwise pass as
- * history. Every hashed field is preceded by its length, so that no two different rows hash alike.
+ * <p>Append-only, but bounded: every so many rows of a machine a {@value #CHECKPOINT} row repeats
+ * where the machine stands and what the journal was chained to so far, and rows from before the
+ * checkpoint before that are dropped. What is kept can still be verified: the first row of a
+ * machine is either its first ever, or says itself what came before it.
+ *
+ * <p>Each row carries the SHA-256 of the previous row's chain and of its own columns, because
+ * SQLite pages have no checksums: a flipped bit in an old row would otherwise pass as history.
+ * Every hashed field is preceded by its length, so that no two different rows hash alike.
  *
  * <p>Stateless and thread-safe as far as its connections are. SQL errors pass through.
  */
@@ -74,12 +80,49 @@ final class JournalTable {
   private static final String ALL_OF_MACHINE =
       "SELECT " + COLUMNS + " FROM _fsm_journal WHERE machine = ? ORDER BY seq";
 
+  private static final String BY_SEQ =
+      "SELECT " + COLUMNS + " FROM _fsm_journal WHERE machine = ? AND seq = ?";
+
+  private static final String DROP_BEFORE_LAST_CHECKPOINT =
+      "DELETE FROM _fsm_journal WHERE machine = ?1 AND seq < (SELECT max(seq) FROM _fsm_journal"
+          + " WHERE machine = ?1 AND \"trigger\" = '"
+          + JournalTable.CHECKPOINT
+          + "' AND json_extract(facts, '$."
+          + JournalTable.FOLDED_CHAIN
+          + "') IS NOT NULL)";
+
+  private static final String OF_OTHER_MACHINES =
+      "SELECT 1 FROM _fsm_journal WHERE machine < ?1 OR machine > ?1 LIMIT 1";
+
+  private static final String DROP_MACHINE = "DELETE FROM _fsm_journal WHERE machine = ?";
+
+  private static final String DROP_ALL = "DELETE FROM _fsm_journal";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** The trigger of rows that no machine fired, but the journal itself wrote. */
+  static final String CHECKPOINT = "CHECKPOINT";
+
+  /** The facts of a row before which rows may be missing: how many, and what they chain to. */
+  static final String FOLDED_ROWS = "foldedRows";
+
+  static final String FOLDED_CHAIN = "foldedChain";
+
+  /**
+   * How many rows of a machine there are from checkpoint to checkpoint; up to twice as many stay.
+   */
+  private static final int ROWS_PER_CHECKPOINT = 1000;
+
   private final Clock clock;
+  private final int rowsPerCheckpoint;
 
   JournalTable(Clock clock) {
+    this(clock, ROWS_PER_CHECKPOINT);
+  }
+
+  JournalTable(Clock clock, int rowsPerCheckpoint) {
     this.clock = Objects.requireNonNull(clock, "clock");
+    this.rowsPerCheckpoint = rowsPerCheckpoint;
   }
 
   /** Where prepared statements come from, and whether they are kept. */
@@ -120,11 +163,15 @@ final class JournalTable {
 
   /** The last row of a machine. */
   Optional<JournalEntry> head(Statements statements, String machine) throws SQLException {
+    return headRow(statements, machine).map(Row::entry);
+  }
+
+  private static Optional<Row> headRow(Statements statements, String machine) throws SQLException {
     PreparedStatement statement = statements.prepared(HEAD);
     try {
       statement.setString(1, machine);
       try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? Optional.of(Row.read(rows).entry()) : Optional.empty();
+        return rows.next() ? Optional.of(Row.read(rows)) : Optional.empty();
       }
     } finally {
       statements.done(statement);
@@ -142,6 +189,9 @@ final class JournalTable {
       Facts facts)
       throws SQLException {
     Link last = lastLink(statements, machine);
+    if ((last.seq + 1) % rowsPerCheckpoint == 0 && last.seq > 0) {
+      last = checkpoint(statements, machine);
+    }
     Row row =
         new Row(
                 machine,
@@ -154,6 +204,11 @@ final class JournalTable {
                 clock.now().toString(),
                 "")
             .chainedTo(last.chain);
+    insert(statements, row);
+    return row.seq;
+  }
+
+  private static void insert(Statements statements, Row row) throws SQLException {
     PreparedStatement statement = statements.prepared(APPEND);
     try {
       row.bind(statement);
@@ -161,7 +216,95 @@ final class JournalTable {
     } finally {
       statements.done(statement);
     }
-    return row.seq;
+  }
+
+  /** Repeats where the machine stands, and drops what the checkpoint before this one repeated. */
+  private Link checkpoint(Statements statements, String machine) throws SQLException {
+    Row head = headRow(statements, machine).orElseThrow();
+    PreparedStatement drop = statements.prepared(DROP_BEFORE_LAST_CHECKPOINT);
+    try {
+      drop.setString(1, machine);
+      drop.executeUpdate();
+    } finally {
+      statements.done(drop);
+    }
+    Row row =
+        new Row(
+                machine,
+                head.seq + 1,
+                CHECKPOINT,
+                head.to,
+                head.to,
+                "",
+                head.factsAfter(head.seq, head.chain),
+                clock.now().toString(),
+                "")
+            .chainedTo(head.chain);
+    insert(statements, row);
+    return new Link(row.seq, row.chain);
+  }
+
+  /**
+   * Makes the last row of a machine the only one. Deletes without a condition if it may, see {@link
+   * ErasureRole}.
+   */
+  void fold(Statements statements, String machine) throws SQLException {
+    Row head = headRow(statements, machine).orElseThrow();
+    Optional<Row> before = row(statements, machine, head.seq - 1);
+    if (before.isEmpty()) {
+      return;
+    }
+    String chain = before.get().chain;
+    Row only =
+        new Row(
+                machine,
+                head.seq,
+                head.trigger,
+                head.from,
+                head.to,
+                head.opId,
+                head.factsAfter(before.get().seq, chain),
+                head.at,
+                "")
+            .chainedTo(chain);
+    boolean shared = exists(statements, OF_OTHER_MACHINES, machine);
+    PreparedStatement drop = statements.prepared(shared ? DROP_MACHINE : DROP_ALL);
+    try {
+      if (shared) {
+        drop.setString(1, machine);
+      }
+      drop.executeUpdate();
+    } finally {
+      statements.done(drop);
+    }
+    insert(statements, only);
+  }
+
+  private static boolean exists(Statements statements, String sql, String machine)
+      throws SQLException {
+    PreparedStatement statement = statements.prepared(sql);
+    try {
+      statement.setString(1, machine);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next();
+      }
+    } finally {
+      statements.done(statement);
+    }
+  }
+
+  private static Optional<Row> row(Statements statements, String machine, long seq)
+      throws SQLException {
+    PreparedStatement statement = statements.prepared(BY_SEQ);
+    try {
+      statement.setString(1, machine);
+      statement.setLong(2, seq);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? Optional.of(Row.read(rows)) : Optional.empty();
+      }
+    } finally {
+      statements.done(statement);
+    }
   }
 
   /** Rows of a machine after a sequence number, oldest first. */
@@ -205,7 +348,7 @@ final class JournalTable {
         Row row = Row.read(rows);
         if (count == 0 || !row.machine.equals(machine)) {
           machine = row.machine;
-          last = Link.NONE;
+          last = row.before();
         }
         if (row.seq != last.seq + 1) {
           return new ChainCheck.Broken(
@@ -285,6 +428,23 @@ final class JournalTable {
       }
       String link = HexFormat.of().formatHex(sha.digest());
       return new Row(machine, seq, trigger, from, to, opId, facts, at, link);
+    }
+
+    /** The facts of this row, and that rows up to {@code seq} may be missing. */
+    String factsAfter(long seq, String chain) {
+      return entry().facts().put(FOLDED_ROWS, seq).put(FOLDED_CHAIN, chain).toString();
+    }
+
+    /** What the first row of a journal is chained to: nothing, or what it says itself. */
+    Link before() {
+      try {
+        JsonNode known = JSON.readTree(facts);
+        return seq > 1 && known.path(FOLDED_ROWS).asLong() == seq - 1
+            ? new Link(seq - 1, known.path(FOLDED_CHAIN).asText())
+            : Link.NONE;
+      } catch (JsonProcessingException damaged) {
+        return Link.NONE;
+      }
     }
 
     JournalEntry entry() {

@@ -2,6 +2,7 @@ package dev.oversqlite4j.persistence;
 
 import dev.oversqlite4j.ClientClosedException;
 import dev.oversqlite4j.DatabaseAlreadyOwnedException;
+import dev.oversqlite4j.DatabaseBusyException;
 import dev.oversqlite4j.DatabaseIoException;
 import dev.oversqlite4j.DatabaseReadOnlyException;
 import dev.oversqlite4j.OversqliteException;
@@ -22,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -309,6 +311,118 @@ public final class SqliteStore implements LocalStore {
   @Override
   public <R> R read(Function<? super LocalTransaction, ? extends R> work) {
     return transact("BEGIN", Sql.Mode.READ, work);
+  }
+
+  @Override
+  public void truncateLog() {
+    Claimed store = enter();
+    try {
+      truncateLog(store.database, SyncOperation.DETACH);
+    } catch (OversqliteException failed) {
+      LOG.warn("The write-ahead log could not be emptied; what was removed is still in it", failed);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Returns whether nothing is left in it. */
+  private static boolean truncateLog(Database database, SyncOperation op) {
+    Sql sql = new Sql(database, Sql.Mode.READ, op);
+    try {
+      boolean prevented =
+          sql.first("PRAGMA wal_checkpoint(TRUNCATE)", row -> row.getInt(1) != 0).orElse(false);
+      if (prevented) {
+        LOG.warn(
+            "Another connection prevents the write-ahead log from being emptied; what was removed"
+                + " stays in it until the next checkpoint. Close long-running reads, then call"
+                + " vacuumAfterDetach().");
+      }
+      return !prevented;
+    } finally {
+      sql.end();
+    }
+  }
+
+  /**
+   * Rewrites the database so that no page, freed or half used, holds old bytes any more, and
+   * empties the write-ahead log. Meant for after a completed {@code detach()}, which overwrites
+   * what it removes but not what the app itself had deleted or changed before. Takes time and free
+   * disk space in proportion to the database. Usable while the client is open, between its
+   * operations, and after it was closed; other connections must not be reading or writing.
+   *
+   * @throws dev.oversqlite4j.DatabaseBusyException another connection uses the database, or this
+   *     client does right now; old bytes may be left, try again
+   * @throws dev.oversqlite4j.DatabaseFullException there is no space for the copy
+   * @throws dev.oversqlite4j.DatabaseReadOnlyException the file cannot be written
+   * @throws dev.oversqlite4j.DatabaseIoException the disk reports an error
+   */
+  public void vacuumAfterDetach() {
+    SyncOperation op = SyncOperation.VACUUM_AFTER_DETACH;
+    maintain(
+        op,
+        database -> {
+          database.forgetStatements(op);
+          database.execute(op, "VACUUM");
+          if (!truncateLog(database, op)) {
+            throw new DatabaseBusyException(op);
+          }
+        });
+  }
+
+  /**
+   * Drops the capture triggers of every managed table, for a migration they are in the way of, such
+   * as one that drops a column. The next {@code open()} installs them again and looks at all rows
+   * once: it finds rows that were inserted or deleted meanwhile, but not which of the others were
+   * changed. Call it on a closed client, or open the client again before the app writes.
+   *
+   * @throws dev.oversqlite4j.DatabaseBusyException another connection is writing, or this client is
+   * @throws dev.oversqlite4j.DatabaseReadOnlyException the file cannot be written
+   * @throws dev.oversqlite4j.DatabaseIoException the disk reports an error
+   */
+  public void dropTriggers() {
+    SyncOperation op = SyncOperation.DROP_TRIGGERS;
+    maintain(
+        op,
+        database -> {
+          Sql sql = new Sql(database, Sql.Mode.WRITE, op);
+          database.execute(op, "BEGIN IMMEDIATE");
+          try {
+            new Uninstallation(sql).dropTriggers();
+            database.execute(op, "COMMIT");
+          } catch (Throwable any) {
+            database.rollBack(any);
+            throw any;
+          } finally {
+            sql.end();
+          }
+        });
+  }
+
+  /** Runs work on the claimed connection, or on one of its own. */
+  private void maintain(SyncOperation op, Consumer<Database> work) {
+    boolean mine;
+    synchronized (monitor) {
+      mine = claimed.isPresent();
+      if (mine && inTransaction) {
+        throw new DatabaseBusyException(op);
+      }
+    }
+    if (mine) {
+      Claimed store = enter();
+      try {
+        work.accept(store.database);
+      } finally {
+        leave();
+      }
+      return;
+    }
+    Database database = connect(connections);
+    try {
+      database.execute(op, "PRAGMA busy_timeout = " + BUSY_TIMEOUT_MS);
+      work.accept(database);
+    } finally {
+      database.close(op);
+    }
   }
 
   private <R> R transact(

@@ -7,6 +7,7 @@ import dev.oversqlite4j.spi.BundleStage;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.DirtyRows;
 import dev.oversqlite4j.spi.DiscardedIntents;
+import dev.oversqlite4j.spi.Erasure;
 import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.spi.Installation;
 import dev.oversqlite4j.spi.LocalTransaction;
@@ -33,6 +34,7 @@ final class SqliteTransaction implements LocalTransaction {
   private final DiscardedIntents discardedIntents;
   private final Quarantine quarantine;
   private final StoreJournalTransaction journal;
+  private final ErasureRole erasure;
   private final ControlStateReader controlState;
   private final Sql sql;
 
@@ -54,6 +56,7 @@ final class SqliteTransaction implements LocalTransaction {
     discardedIntents = new DiscardedIntentTable(sql, schema);
     quarantine = new QuarantineTable(sql, schema);
     journal = new StoreJournalTransaction(sql, journalTable, this);
+    erasure = new ErasureRole(sql, journal);
     controlState = new ControlStateReader(sql, schema);
   }
 
@@ -115,6 +118,11 @@ final class SqliteTransaction implements LocalTransaction {
   @Override
   public Quarantine quarantine() {
     return quarantine;
+  }
+
+  @Override
+  public Erasure erasure() {
+    return erasure;
   }
 
   @Override

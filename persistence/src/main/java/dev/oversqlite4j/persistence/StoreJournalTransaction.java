@@ -59,6 +59,17 @@ final class StoreJournalTransaction implements JournalTransaction {
     }
   }
 
+  /** Makes the last row of a machine its only one. */
+  void fold(String machine) {
+    sql.requireWrite();
+    heads.remove(machine);
+    try {
+      table.fold(sql.statements(), machine);
+    } catch (SQLException failed) {
+      throw sql.translate(failed);
+    }
+  }
+
   /** Missing before the first open(); once there it stays. */
   private boolean exists() throws SQLException {
     exists = exists || table.exists(sql.connection());

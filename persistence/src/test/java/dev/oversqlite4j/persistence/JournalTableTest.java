@@ -2,13 +2,16 @@ package dev.oversqlite4j.persistence;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.fsm.JournalFailedException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,5 +133,97 @@ class JournalTableTest {
     assertEquals(
         new ChainCheck.Broken("a", 3, "its chain does not match its columns"),
         table.verify(connection));
+  }
+
+  // --- Checkpoints -----------------------------------------------------------------------------
+
+  private static final int EVERY = 5;
+
+  private void fire(JournalTable bounded, String machine, int times) throws SQLException {
+    for (int i = 0; i < times; i++) {
+      bounded.append(
+          JournalTable.Statements.once(connection),
+          machine,
+          "GO",
+          "X",
+          "X",
+          "op",
+          Facts.of("carried", i));
+    }
+  }
+
+  private List<JournalEntry> all(String machine) throws SQLException {
+    return table.entries(connection, machine, 0, Integer.MAX_VALUE);
+  }
+
+  @Test
+  void aJournalStaysBoundedAndVerifiable() throws SQLException {
+    JournalTable bounded = new JournalTable(Orders.CLOCK, EVERY);
+    for (int i = 1; i <= 60; i++) {
+      fire(bounded, "long", 1);
+      List<JournalEntry> kept = all("long");
+      assertTrue(kept.size() <= 2 * EVERY, "it has " + kept.size() + " rows");
+      assertEquals(new ChainCheck.Intact(kept.size()), table.verify(connection, "long"));
+      // What a machine reads is its own last step, never a checkpoint.
+      assertEquals("GO", table.head(once(), "long").orElseThrow().trigger());
+      JournalEntry first = kept.get(0);
+      assertTrue(first.seq() == 1 || first.trigger().equals("CHECKPOINT"), first.toString());
+    }
+    assertEquals(new ChainCheck.Intact(3), table.verify(connection, "a"));
+  }
+
+  @Test
+  void aCheckpointCarriesWhatTheFoldNeeds() throws SQLException {
+    fire(new JournalTable(Orders.CLOCK, EVERY), "long", 12);
+    JournalEntry checkpoint = all("long").get(0);
+    assertEquals("CHECKPOINT", checkpoint.trigger());
+    assertEquals("X", checkpoint.from());
+    assertEquals("X", checkpoint.to());
+    assertEquals(checkpoint.seq() - 1, checkpoint.facts().path("foldedRows").asLong());
+    assertEquals(64, checkpoint.facts().path("foldedChain").asText().length());
+    assertTrue(checkpoint.facts().has("carried"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE _fsm_journal SET facts = replace(facts, 'foldedChain', 'x') WHERE machine = 'long'"
+            + " AND seq = (SELECT min(seq) FROM _fsm_journal WHERE machine = 'long')",
+        "UPDATE _fsm_journal SET facts = replace(facts, '\"foldedRows\":', '\"foldedRows\":1')"
+            + " WHERE machine = 'long'"
+            + " AND seq = (SELECT min(seq) FROM _fsm_journal WHERE machine = 'long')",
+        "DELETE FROM _fsm_journal WHERE machine = 'long'"
+            + " AND seq = (SELECT min(seq) FROM _fsm_journal WHERE machine = 'long')"
+      })
+  void aDamagedCheckpointShows(String change) throws SQLException {
+    fire(new JournalTable(Orders.CLOCK, EVERY), "long", 12);
+    sql(change);
+    assertTrue(table.verify(connection, "long") instanceof ChainCheck.Broken);
+  }
+
+  @Test
+  void foldingLeavesTheLastRowAndGoesOn() throws SQLException {
+    table.fold(once(), "a");
+    assertEquals(1, all("a").size());
+    assertEquals(3, all("a").get(0).seq());
+    assertEquals("BACK", all("a").get(0).trigger());
+    assertEquals(new ChainCheck.Intact(4), table.verify(connection));
+    table.fold(once(), "a");
+    fire(new JournalTable(Orders.CLOCK, EVERY), "a", 9);
+    table.fold(once(), "a");
+    fire(table, "a", 1);
+    assertEquals(2, all("a").size());
+    assertEquals(new ChainCheck.Intact(5), table.verify(connection));
+    assertEquals(3, all("b").size());
+    // Alone in the table it takes the other way.
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM _fsm_journal WHERE machine <> 'b'");
+    }
+    table.fold(once(), "b");
+    assertEquals(new ChainCheck.Intact(1), table.verify(connection));
+  }
+
+  private JournalTable.Statements once() {
+    return JournalTable.Statements.once(connection);
   }
 }

@@ -14,8 +14,13 @@ import dev.oversqlite4j.persistence.ChainCheck;
 import dev.oversqlite4j.persistence.SqliteJournal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -65,7 +70,9 @@ final class JournalCommand implements Callable<Integer> {
 
   @Option(
       names = "--verify",
-      description = "Check that no row was changed and that the rows form one path; exit 1 if not.")
+      description =
+          "Check that no row was changed, that the rows form one path that ends where the sync"
+              + " tables say, and every invariant of the tables; exit 1 if not.")
   private boolean verify;
 
   JournalCommand(Environment environment) {
@@ -79,7 +86,7 @@ final class JournalCommand implements Callable<Integer> {
       // First: the rows of a broken chain may not even be readable.
       Optional<String> broken = verify ? brokenChain(journal) : Optional.empty();
       if (broken.isPresent()) {
-        return verdict(broken, 0);
+        return verdict(List.of(broken.get()), 0);
       }
       List<JournalEntry> entries = entries(journal);
       if (entries.isEmpty()) {
@@ -91,7 +98,7 @@ final class JournalCommand implements Callable<Integer> {
       } else {
         print(entries);
       }
-      return verify ? verdict(brokenPath(entries), entries.size()) : ExitCode.OK;
+      return verify ? verdict(broken(database, entries), entries.size()) : ExitCode.OK;
     } catch (JournalFailedException unreadable) {
       throw new UsageException(
           "The journal of " + file + " cannot be read: " + rootCause(unreadable), unreadable);
@@ -185,20 +192,26 @@ final class JournalCommand implements Callable<Integer> {
 
   // --- Verifying -------------------------------------------------------------------------------
 
-  private int verdict(Optional<String> broken, int rows) {
+  private int verdict(List<String> broken, int rows) {
     if (json) {
       ObjectNode object = JsonNodeFactory.instance.objectNode();
       object.put("verified", broken.isEmpty());
-      broken.ifPresent(what -> object.put("broken", what));
+      if (!broken.isEmpty()) {
+        broken.forEach(object.putArray("broken")::add);
+      }
       environment.out().println(object);
     } else {
       environment.out().println();
-      environment
-          .out()
-          .println(
-              broken
-                  .map(what -> "BROKEN: " + what)
-                  .orElse("Verified: " + rows + " rows, none changed, one path."));
+      broken.forEach(what -> environment.out().println("BROKEN: " + what));
+      if (broken.isEmpty()) {
+        environment
+            .out()
+            .println(
+                "Verified: "
+                    + rows
+                    + " rows, none changed, one path; the tables agree with it and satisfy every"
+                    + " invariant.");
+      }
     }
     return broken.isEmpty() ? ExitCode.OK : ExitCode.SAFETY;
   }
@@ -209,9 +222,78 @@ final class JournalCommand implements Callable<Integer> {
         : Optional.empty();
   }
 
+  /** Everything that can be broken while the chain is whole, from one look at the file. */
+  private static List<String> broken(ReadOnlyDatabase database, List<JournalEntry> entries) {
+    List<String> broken = new ArrayList<>();
+    brokenPath(entries).ifPresent(broken::add);
+    try (Connection connection = database.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("BEGIN");
+      Invariants invariants = new Invariants(connection);
+      List<String> tables = invariants.broken();
+      // A missing table has no view.
+      if (tables.stream().noneMatch(what -> what.startsWith("I1:"))) {
+        brokenFold(entries.get(entries.size() - 1), invariants.view()).ifPresent(broken::add);
+        brokenMachine(statement).ifPresent(broken::add);
+      }
+      broken.addAll(tables);
+      statement.execute("COMMIT");
+    } catch (SQLException unreadable) {
+      throw new UsageException(
+          "The sync tables cannot be read: " + unreadable.getMessage(), unreadable);
+    }
+    return broken;
+  }
+
+  /** The last row, which is what the journal folds to, against the tables (spec 9.1). */
+  private static Optional<String> brokenFold(JournalEntry head, Map<String, String> view) {
+    String state = view.get("state");
+    boolean anonymous =
+        state.equals(DurableState.OPENED.name()) && head.to().equals(DurableState.DETACHED.name());
+    if (!head.to().equals(state) && !anonymous) {
+      return Optional.of(
+          "the journal ends in "
+              + head.to()
+              + ", the sync tables say "
+              + state
+              + ": another program wrote them, or they are damaged; the next open() decides");
+    }
+    return view.entrySet().stream()
+        .filter(column -> !column.getKey().equals("state"))
+        .filter(column -> !column.getValue().equals(head.facts().path(column.getKey()).asText()))
+        .findFirst()
+        .map(
+            column ->
+                "the journal and the sync tables disagree about the "
+                    + column.getKey()
+                    + ": another program wrote them, or they are damaged");
+  }
+
+  /** The machines of the app itself have paths, too. */
+  private static Optional<String> brokenMachine(Statement statement) throws SQLException {
+    try (ResultSet row =
+        statement.executeQuery(
+            "SELECT machine, seq FROM (SELECT machine, seq, from_state,"
+                + " lag(to_state) OVER (PARTITION BY machine ORDER BY seq) AS before"
+                + " FROM _fsm_journal WHERE machine <> '"
+                + Lifecycle.MACHINE
+                + "') WHERE before <> from_state LIMIT 1")) {
+      return row.next()
+          ? Optional.of(
+              "row "
+                  + row.getLong(2)
+                  + " of machine "
+                  + row.getString(1)
+                  + " does not begin where the row before it ended")
+          : Optional.empty();
+    }
+  }
+
   /** Each row must be a declared step and begin where the one before it ended. */
   private static Optional<String> brokenPath(List<JournalEntry> entries) {
-    String state = DurableState.UNOPENED.name();
+    // Rows before a checkpoint or a detach are gone; what follows still is one path.
+    boolean whole = entries.get(0).seq() == 1;
+    String state = whole ? DurableState.UNOPENED.name() : entries.get(0).from();
     for (JournalEntry entry : entries) {
       // A session begins where the last one ended, but is not yet known to be there (T1).
       boolean opens = entry.trigger().equals(Trigger.OPEN.name());
@@ -237,9 +319,14 @@ final class JournalCommand implements Callable<Integer> {
     return Optional.empty();
   }
 
+  private static boolean isCheckpoint(JournalEntry entry) {
+    return entry.trigger().equals("CHECKPOINT") && entry.from().equals(entry.to());
+  }
+
   private static boolean isDeclared(JournalEntry entry) {
     // What another program did to the tables is no transition of ours.
     return Repairs.byOthers(entry)
+        || isCheckpoint(entry)
         || LifecycleDefinition.get().transitions().stream()
             .anyMatch(
                 edge ->

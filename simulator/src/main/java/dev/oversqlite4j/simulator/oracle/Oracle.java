@@ -21,6 +21,7 @@ import dev.oversqlite4j.SourceReplacementDivergedException;
 import dev.oversqlite4j.SourceReplacementInvalidException;
 import dev.oversqlite4j.SourceSequenceMismatchException;
 import dev.oversqlite4j.SyncTableContractMismatchException;
+import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
@@ -254,6 +255,10 @@ public final class Oracle implements Witness {
       source(device, record, before, now);
       if (head(now).trigger().equals("PUSH_REJECTED")) {
         record.rejectedInCall = true;
+      }
+      if (head(now).trigger().equals("DETACH")) {
+        // The audit leaves with the user: what it accounts for has to be settled before.
+        ledger(device, record, before);
       }
       if (head(now).trigger().equals("FREEZE")) {
         frozen(device, before, now, record.rejectedInCall);
@@ -569,6 +574,8 @@ public final class Oracle implements Witness {
         }
         case ATTACH, ATTACH_OTHER_USER ->
             attached(device, record, (AttachResult) value, silent, !undisturbed || unchanged);
+        case SYNC_THEN_DETACH ->
+            syncedThenDetached(device, record, (SyncThenDetachResult) value, after);
         case DETACH ->
             detached(
                 device, record, (DetachOutcome) value, before, after, !undisturbed || unchanged);
@@ -594,6 +601,15 @@ public final class Oracle implements Witness {
     if (NEVER.contains(known.getClass()) && !resolverThrew(device, operation, known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
+    }
+    if (operation == Operation.SYNC_THEN_DETACH) {
+      require(
+          49,
+          record.last.tail().isEmpty()
+              || !head(record.last).trigger().equals("DETACH")
+              || record.atCall.withoutJournal().equals(record.last.withoutJournal()),
+          device,
+          "syncThenDetach() detached although its sync failed");
     }
     if (error instanceof InitializationLeaseInvalidException) {
       record.session = false;
@@ -633,7 +649,9 @@ public final class Oracle implements Witness {
       Device device, Operation operation, OversqliteException error) {
     return error instanceof InvalidConflictResolutionException invalid
         && device.resolver() == ResolverChoice.THROWS
-        && (operation == Operation.PUSH || operation == Operation.SYNC)
+        && (operation == Operation.PUSH
+            || operation == Operation.SYNC
+            || operation == Operation.SYNC_THEN_DETACH)
         && invalid.result().isEmpty();
   }
 
@@ -659,6 +677,31 @@ public final class Oracle implements Witness {
     record.session = true;
   }
 
+  private void syncedThenDetached(
+      Device device, DeviceRecord record, SyncThenDetachResult result, DeviceTables after) {
+    require(33, record.session, device, "syncThenDetach() worked without an attached process");
+    require(
+        49,
+        result.syncRounds() >= 1 && result.syncRounds() <= 3,
+        device,
+        "syncThenDetach() took " + result.syncRounds() + " rounds");
+    require(
+        49,
+        result.isSuccess() == (result.remainingPendingRowCount() == 0),
+        device,
+        "syncThenDetach() does not say what is left");
+    if (result.isSuccess()) {
+      gone(device, after);
+      record.session = false;
+    }
+  }
+
+  private static void gone(Device device, DeviceTables after) {
+    boolean wiped =
+        after.rowStates().isEmpty() && after.outbox().isEmpty() && after.discarded().isEmpty();
+    require(13, wiped, device, "something of the previous user is left after a detach");
+  }
+
   private void detached(
       Device device,
       DeviceRecord record,
@@ -671,9 +714,7 @@ public final class Oracle implements Witness {
       return;
     }
     if (before.control().binding().equals("attached")) {
-      boolean wiped =
-          after.rowStates().isEmpty() && after.outbox().isEmpty() && after.discarded().isEmpty();
-      require(13, wiped, device, "something of the previous user is left after a detach");
+      gone(device, after);
     } else if (before.control().operation().equals("none")) {
       require(12, unchanged, device, "detaching nobody changed durable state");
     } else {

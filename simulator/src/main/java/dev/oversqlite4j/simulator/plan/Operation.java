@@ -18,6 +18,8 @@ public enum Operation {
   REBUILD,
   /** Detaches the user. */
   DETACH,
+  /** Syncs, then detaches the user. */
+  SYNC_THEN_DETACH,
   /** Asks for the sync status. */
   SYNC_STATUS
 }

@@ -37,7 +37,8 @@ public final class Scenarios {
           conflict("conflict-client-wins", ResolverChoice.CLIENT_WINS, "its own edits"),
           conflict("conflict-merge", ResolverChoice.MERGE, "a mixture of both sides"),
           pullPages(),
-          poisonRow());
+          poisonRow(),
+          syncThenDetachLateWrites());
 
   private Scenarios() {}
 
@@ -354,6 +355,22 @@ public final class Scenarios {
             "poison-row",
             "The server refuses one row of a push; it is isolated and the others are sent.",
             1);
+  }
+
+  private static Scenario syncThenDetachLateWrites() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2))
+        .does(0, Operation.SYNC_THEN_DETACH)
+        .at(COMMITTED, 0, update(Table.NOTE, 0, 3))
+        .at(PAGE, 0, insert(Table.NOTE, 1, 4))
+        .at(PAGE, 0, update(Table.NOTE, 0, 5), delete(Table.NOTE, 1, 6))
+        .at(PAGE, 0, insert(Table.MEASURE, 0, 7))
+        .does(0, Operation.ATTACH, Operation.SYNC)
+        .as(
+            "sync-then-detach-late-writes",
+            "The app goes on writing while everything is synced in order to leave the account.",
+            0);
   }
 
   private static Script seededAccount(Script script) {

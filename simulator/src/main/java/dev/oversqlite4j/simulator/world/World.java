@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.world;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
 import dev.oversqlite4j.simulator.plan.AfterCrash;
@@ -338,6 +339,13 @@ public final class World implements AutoCloseable {
       case SYNC -> observed(device, operation, () -> device.client().sync());
       case REBUILD -> observed(device, operation, () -> device.client().rebuild());
       case SYNC_STATUS -> observed(device, operation, () -> device.client().syncStatus());
+      case SYNC_THEN_DETACH -> {
+        CallOutcome outcome = observed(device, operation, () -> device.client().syncThenDetach());
+        if (outcome instanceof CallOutcome.Returned r
+            && ((SyncThenDetachResult) r.value()).isSuccess()) {
+          device.want("");
+        }
+      }
       case DETACH -> {
         CallOutcome outcome = observed(device, operation, () -> device.client().detach());
         if (outcome instanceof CallOutcome.Returned r && r.value() == DetachOutcome.DETACHED) {

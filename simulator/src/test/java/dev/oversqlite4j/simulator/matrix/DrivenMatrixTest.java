@@ -31,28 +31,28 @@ class DrivenMatrixTest {
    */
   private static final String EXPECTED =
       """
-      STATE     | OPEN  ATTACH              ATTACH_OTHER       PUSH              PULL                 SYNC              DETACH                 INFO  STATUS            WRITE   CLOSE
-      U         | OK    openRequired        openRequired       openRequired      openRequired         openRequired      openRequired           openRequired openRequired OK    OK=
-      O         | OK=   SEEDED_FROM_LOCAL   SEEDED_FROM_LOCAL  attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=
-      D         | OK=   USED_REMOTE_STATE   STARTED_EMPTY      attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=
-      RR0       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=
-      RR1       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=
-      AS        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=
-      A         | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    DETACHED               OK=   attachRequired    OK      OK=
-      A(dirty)  | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=
-      AP        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=
-      AC        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=
-      AS+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=
-      A+        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict NO_CHANGE= ALREADY_AT_TARGET=   NO_CHANGE=        DETACHED               OK=   OK=               OK      OK=
-      A(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=
-      AP+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=
-      AC+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=
-      X         | clientClosed clientClosed clientClosed       clientClosed      clientClosed         clientClosed      clientClosed           clientClosed clientClosed OK    OK=
+      STATE     | OPEN  ATTACH              ATTACH_OTHER       PUSH              PULL                 SYNC              DETACH                 INFO  STATUS            WRITE   CLOSE  SYNC_DETACH           UNINSTALL
+      U         | OK    openRequired        openRequired       openRequired      openRequired         openRequired      openRequired           openRequired openRequired OK    OK=  openRequired          OK=
+      O         | OK=   SEEDED_FROM_LOCAL   SEEDED_FROM_LOCAL  attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK
+      D         | OK=   USED_REMOTE_STATE   STARTED_EMPTY      attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK
+      RR0       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK
+      RR1       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK
+      AS        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected
+      A         | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    DETACHED               OK=   attachRequired    OK      OK=  attachRequired        OK
+      A(dirty)  | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected
+      AP        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay
+      AC        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay
+      AS+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected
+      A+        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict NO_CHANGE= ALREADY_AT_TARGET=   NO_CHANGE=        DETACHED               OK=   OK=               OK      OK=  DETACHED              OK
+      A(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected
+      AP+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay
+      AC+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay
+      X         | clientClosed clientClosed clientClosed       clientClosed      clientClosed         clientClosed      clientClosed           clientClosed clientClosed OK    OK=  clientClosed          clientClosed
       """;
 
   /** Calls that never talk to the server, whatever they answer. */
   private static final List<String> LOCAL =
-      List.of("OPEN", "DETACH", "INFO", "STATUS", "WRITE", "CLOSE");
+      List.of("OPEN", "DETACH", "INFO", "STATUS", "WRITE", "CLOSE", "UNINSTALL");
 
   @TempDir static Path folder;
 
@@ -200,6 +200,11 @@ class DrivenMatrixTest {
       }
       case "STATUS" -> {
         process.client.syncStatus();
+        yield "OK";
+      }
+      case "SYNC_DETACH" -> process.client.syncThenDetach().detach().name();
+      case "UNINSTALL" -> {
+        process.client.uninstallSync();
         yield "OK";
       }
       case "WRITE" -> appWrite(process);

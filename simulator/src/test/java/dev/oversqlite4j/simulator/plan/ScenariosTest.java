@@ -23,11 +23,18 @@ class ScenariosTest {
             "remote-replace-detach",
             "detach",
             "detach-blocked",
+            "rebuild-keep-source",
+            "rebuild-rotate-dirty",
+            "replay-pruned",
+            "restored-backup",
+            "copied-file-two-writers",
+            "server-restored",
             "conflict-server-wins",
             "conflict-client-wins",
             "conflict-merge",
             "pull-pages",
-            "poison-row"),
+            "poison-row",
+            "sync-then-detach-late-writes"),
         Scenarios.all().stream().map(Scenario::name).toList());
     for (Scenario scenario : Scenarios.all()) {
       assertEquals(Optional.of(scenario), Scenarios.named(scenario.name()));
