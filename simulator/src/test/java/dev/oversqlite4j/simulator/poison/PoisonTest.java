@@ -301,6 +301,20 @@ class PoisonTest {
     assertEquals(0, client.pendingSyncStatus().pendingRowCount());
   }
 
+  /** W-19: a row that cannot be encoded waits alone; without that nothing would ever be sent. */
+  @Test
+  void w19OneUnsendableRowBlocksNoOther() {
+    person(1, "'a'");
+    person(2, "'nul' || char(0) || 'inside'");
+    person(3, "'c'");
+    PushReport report = client.pushPending();
+    assertEquals(PushOutcome.COMMITTED, report.outcome());
+    assertEquals(List.of("person 2 " + QuarantineCause.NUL_IN_TEXT), shown(report.quarantined()));
+    assertEquals(new TreeSet<>(List.of(1, 3)), onServer("person"));
+    client.sync();
+    assertEquals(1, client.pendingSyncStatus().pendingRowCount());
+  }
+
   @Test
   void whatRefersToAnUnsendableRowGoesWithIt() {
     run("INSERT INTO person VALUES ('no uuid', 'a')");
