@@ -453,4 +453,60 @@ class PoisonTest {
         List.of(DiscardCause.CONFLICT_SERVER_WINS),
         client.discardedIntents(0, 10).stream().map(DiscardedIntent::cause).toList());
   }
+
+  private static String text(Path database, String sql) {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getString(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Path otherFile() {
+    Path other = folder.resolve("other.db");
+    DDL.forEach(sql -> run(other, sql));
+    return other;
+  }
+
+  @Test
+  void property58AChangedKeyIsADeletionAndAnInsertionForAPeer() {
+    person(1, "'a'");
+    client.sync();
+    Path other = otherFile();
+    try (OversqliteClient peer = device(other)) {
+      run("UPDATE person SET id = '" + key(2) + "' WHERE id = '" + key(1) + "'");
+      client.sync();
+      peer.sync();
+    }
+    assertEquals(key(2), text(other, "SELECT group_concat(id) FROM person"));
+    assertEquals(new TreeSet<>(List.of(2)), onServer("person"));
+  }
+
+  @Test
+  void property59RowsThatReferInACircleGoEverywhere() {
+    person(1, "'a'");
+    run(
+        "INSERT INTO note VALUES ('%1$s', 't', '%1$s', '%2$s'), ('%2$s', 't', '%1$s', '%1$s')"
+            .formatted(key(1), key(2)));
+    client.sync();
+    Path other = otherFile();
+    String titles = "SELECT group_concat(title, ' ') FROM note";
+    try (OversqliteClient peer = device(other)) {
+      assertEquals("t t", text(other, titles), "snapshot");
+      run("UPDATE note SET title = 'u'");
+      client.sync();
+      peer.sync();
+      assertEquals("u u", text(other, titles), "pull");
+      assertEquals(DetachOutcome.DETACHED, peer.detach());
+      assertEquals("0", text(other, "SELECT count(*) FROM note"), "detach");
+      peer.attach(USER);
+      run("DELETE FROM note");
+      run("DELETE FROM person");
+      client.sync();
+      peer.sync();
+      assertEquals("0", text(other, "SELECT count(*) FROM person"), "pull of deletions");
+    }
+  }
 }
