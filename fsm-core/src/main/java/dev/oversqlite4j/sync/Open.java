@@ -57,6 +57,22 @@ public final class Open {
     tx.attachment().bindSource(source);
   }
 
+  /**
+   * Other clients forget the attachment when a lease is lost and keep the frozen rows, with which
+   * no attach can go on: what LEASE_INVALID does is done now (spec 4.4.5; W-4, W-14, W-29).
+   */
+  private static void thaw(LocalTransaction tx, OutboxState outbox) {
+    if (outbox instanceof OutboxState.Empty) {
+      return;
+    }
+    Requeue.all(tx);
+    if (outbox instanceof OutboxState.CommittedRemote committed) {
+      OutboxState.Bundle bundle = committed.bundle();
+      tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
+    }
+    tx.outbox().clear();
+  }
+
   /** Special repair rules of spec 4.1; whatever is consistent already is not written again. */
   private static void normalise(LocalTransaction tx) {
     ControlState control = tx.controlState();
@@ -78,6 +94,9 @@ public final class Open {
             && tx.pushStage().complete(committed.bundleSeq(), committed.bundleHash()).isPresent();
     if (!wanted) {
       tx.pushStage().clear();
+    }
+    if (!replacing && control.binding() instanceof Anonymous) {
+      thaw(tx, control.outbox());
     }
     if (!replacing) {
       // A rebuild never reuses a stage (CP-B3).

@@ -70,7 +70,7 @@ class EvictedRowsTest {
 
   /** Property 60. */
   @Property(seed = "20260727", tries = 150)
-  void nothingIsKnownThatIsGone(@ForAll("commands") List<Command> commands) throws SQLException {
+  void w27NothingIsKnownThatIsGone(@ForAll("commands") List<Command> commands) throws SQLException {
     try (TestDatabase db = TestDatabase.temporary(TAGS);
         SqliteStore store = db.claimed(SCHEMA)) {
       store.write(TestDatabase::install);
@@ -147,7 +147,7 @@ class EvictedRowsTest {
   }
 
   @Test
-  void onlyTheEvictedKeyIsMarked() throws SQLException {
+  void w27OnlyTheEvictedKeyIsMarked() throws SQLException {
     try (TestDatabase db = TestDatabase.in(directory, TAGS);
         SqliteStore store = db.claimed(SCHEMA)) {
       store.write(TestDatabase::install);

@@ -10,12 +10,19 @@ import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalTransaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteDataSource;
 
 class InstallationTest {
 
@@ -206,6 +213,53 @@ class InstallationTest {
             "SELECT (SELECT instr(sql, char(9)) > 0 FROM sqlite_schema WHERE name = 'trg_person_ad'),"
                 + " (SELECT instr(sql, 'SELECT 1 FROM _sync_apply_state;') > 0 FROM sqlite_schema"
                 + " WHERE name = 'trg_note_ad')"));
+  }
+
+  /**
+   * W-12: a trigger is replaced in the transaction of everything else, so that no process that dies
+   * meanwhile leaves a table without it.
+   */
+  @Test
+  void w12AProcessThatDiesWhileReplacingATriggerLeavesAllOfThem() throws Exception {
+    db.installed().close();
+    db.run("DROP TRIGGER trg_note_ad");
+    db.run(
+        "CREATE TRIGGER trg_note_ad AFTER DELETE ON note BEGIN"
+            + " SELECT 1 FROM _sync_apply_state; END");
+    db.close();
+    Path old = Files.move(db.file, directory.resolve("old.db"));
+    Set<String> left = new LinkedHashSet<>();
+    for (int crashAt = 1; ; crashAt++) {
+      Path run = Files.createDirectory(directory.resolve("run" + crashAt));
+      Path file = Files.copy(old, run.resolve("app.db"));
+      Path copy = run.resolve("copy.db");
+      SQLiteDataSource real = new SQLiteDataSource();
+      real.setUrl("jdbc:sqlite:" + file);
+      CrashingDataSource process =
+          new CrashingDataSource(real, file, copy, crashAt, CrashingDataSource.When.AFTER);
+      try (SqliteStore store = SqliteStore.over(process.dataSource())) {
+        store.claim(TestDatabase.people(), TestDatabase.options());
+        store.write(TestDatabase::install);
+        break;
+      } catch (CrashingDataSource.Crash crash) {
+        left.add(triggers(copy));
+      } finally {
+        process.release();
+      }
+    }
+    assertEquals(Set.of("12 triggers, 11 of ours", "12 triggers, 12 of ours"), left);
+  }
+
+  private static String triggers(Path file) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(*) || ' triggers, '"
+                    + " || sum(sql NOT LIKE '%SELECT 1 FROM _sync_apply_state;%') || ' of ours'"
+                    + " FROM sqlite_schema WHERE type = 'trigger'")) {
+      return row.getString(1);
+    }
   }
 
   @Test

@@ -343,6 +343,17 @@ class SqliteRowCodecTest {
     assertEquals(equivalent, codec.equivalent("t", payload(column, other), payload(column, one)));
   }
 
+  /** W-18: what binary64 cannot tell apart are two edits all the same. */
+  @Test
+  void w18IntegersBeyondBinary64AreTwoEdits() {
+    for (long n : new long[] {1L << 53, -(1L << 53) - 1, Long.MAX_VALUE - 1}) {
+      String one = payload("num", "\"" + n + "\"");
+      String next = payload("num", "\"" + (n + 1) + "\"");
+      assertTrue(codec.equivalent("t", one, one));
+      assertFalse(codec.equivalent("t", one, next), one);
+    }
+  }
+
   @Test
   void mergedPayloadsAreCheckedAndNormalised() {
     RowKey key = new RowKey("t", "{\"id\":\"" + ID + "\"}");

@@ -240,6 +240,7 @@ public final class Oracle implements Witness {
     tracked(device, now);
     dirtyMirrorsRows(device, now);
     outbox(device, now);
+    stillFrozen(device, before, now);
     boolean journaled = !before.installed() || !now.tail().equals(before.tail());
     if (!journaled) {
       // The journal row belongs to the transaction of its effects, so only the app commits without.
@@ -349,6 +350,19 @@ public final class Oracle implements Witness {
         now.held().isEmpty() || control.operation().equals("remote_replace"),
         device,
         "rows are held although no remote replace is pending");
+  }
+
+  /** 18: what is frozen goes out as it was frozen, however often and from whatever process. */
+  private void stillFrozen(Device device, DeviceTables before, DeviceTables now) {
+    if (!before.installed() || before.outbox().isEmpty() || now.outbox().isEmpty()) {
+      return;
+    }
+    require(
+        18,
+        before.outbox().equals(now.outbox())
+            && before.control().requestHash().equals(now.control().requestHash()),
+        device,
+        "frozen rows changed before they were sent again");
   }
 
   /** 42: fold and tables agree, and the journal is a path. */
@@ -469,6 +483,28 @@ public final class Oracle implements Witness {
                   "freezing changed the content of an edit");
             });
     require(8, searching || now.dirty().isEmpty(), device, "freezing left dirty rows behind");
+    uploadOrder(device, now);
+  }
+
+  /** 21: of the tables of the simulated app, notes refer to persons. */
+  private void uploadOrder(Device device, DeviceTables now) {
+    now.outbox()
+        .forEach(
+            (parent, person) ->
+                now.outbox()
+                    .forEach(
+                        (child, note) -> {
+                          boolean related =
+                              parent.table() == Table.PERSON && child.table() == Table.NOTE;
+                          boolean deleted = person.op().equals("DELETE");
+                          require(
+                              21,
+                              !related
+                                  || deleted != note.op().equals("DELETE")
+                                  || deleted == (note.ordinal() < person.ordinal()),
+                              device,
+                              "a child is not uploaded after its parent, or deleted before it");
+                        }));
   }
 
   /**
@@ -579,16 +615,26 @@ public final class Oracle implements Witness {
         case DETACH ->
             detached(
                 device, record, (DetachOutcome) value, before, after, !undisturbed || unchanged);
-        default ->
-            require(
-                33,
-                record.session,
-                device,
-                operation + " succeeded although this process is not attached");
+        default -> {
+          require(
+              50,
+              operation != Operation.SYNC || !undisturbed || waiting(after) <= waiting(before),
+              device,
+              "more rows are pending after a sync without local writes");
+          require(
+              33,
+              record.session,
+              device,
+              operation + " succeeded although this process is not attached");
+        }
       }
     }
     ledger(device, record, after);
     bundles(device, record);
+  }
+
+  private static int waiting(DeviceTables tables) {
+    return tables.dirty().size() + tables.outbox().size() + tables.quarantined().size();
   }
 
   private void threw(

@@ -1,5 +1,7 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.simulator.seam.Seam;
+
 /**
  * Looks on while a plan runs, to enumerate crash points. Called on the thread of the actor whose
  * turn it is; may look at the world and must not change it. What it throws ends the run.
@@ -18,8 +20,10 @@ public interface RunListener {
    * @param seam which seam since then, counted from 1
    * @param requestsOfStep how many requests the step has sent
    * @param crashes how many crashes the run has seen
+   * @param at the seam itself
    */
-  record Reached(Device device, int step, int life, int seam, int requestsOfStep, long crashes) {}
+  record Reached(
+      Device device, int step, int life, int seam, int requestsOfStep, long crashes, Seam at) {}
 
   /** A seam at which the process could have died, while its files are as it would leave them. */
   default void reached(World world, Reached reached) {}

@@ -581,7 +581,13 @@ public final class World implements AutoCloseable {
     listener.reached(
         this,
         new RunListener.Reached(
-            device, run.index, run.crashesOfStep, run.seamsOfLife, run.requestsOfStep, crashes));
+            device,
+            run.index,
+            run.crashesOfStep,
+            run.seamsOfLife,
+            run.requestsOfStep,
+            crashes,
+            seam));
   }
 
   private RunListener listener = RunListener.NOBODY;

@@ -38,6 +38,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import okhttp3.OkHttpClient;
 
 /** Files in every durable state that public calls and crashes lead to, and processes on them. */
@@ -66,23 +68,36 @@ final class MatrixRig {
     final ModelServer server;
     private final Path file;
     private final SeamDataSource disk;
-    private int requests;
+    private final List<WireRequest> sent = new ArrayList<>();
     private String signedIn = USER;
+
+    /** Runs after every commit of the client, which does not know of it yet; may throw. */
+    Runnable afterCommit = () -> {};
+
+    /** What becomes of a request, by its label. */
+    Function<String, NetworkFate> fate = label -> NetworkFate.DELIVER;
+
+    /** Runs when a request has arrived, before the server acts on it. */
+    Consumer<WireRequest> arriving = request -> {};
+
+    /** The answer a client gets instead of the server's. */
+    UnaryOperator<Reply> answer = UnaryOperator.identity();
 
     private Process(Path file, State earlier, Optional<String> dyingAfter) {
       this.file = file;
       this.server = server();
       server.restore(earlier);
-      Incarnation incarnation = new Incarnation(new DyingAfter(file, dyingAfter));
+      Incarnation incarnation = new Incarnation(new RigSeams(this, dyingAfter));
       this.disk = new SeamDataSource(file, incarnation, LogicalContent.none(), 10, raw -> {});
       OkHttpClient http =
           new SimulatedNetwork(
                   incarnation,
                   (method, target, headers, body) -> {
-                    requests++;
-                    WireResponse answer =
-                        server.handle(WireRequest.of(method, target, headers, body));
-                    return new Reply(answer.status(), answer.headers(), answer.body());
+                    WireRequest request = WireRequest.of(method, target, headers, body);
+                    sent.add(request);
+                    arriving.accept(request);
+                    WireResponse real = server.handle(request);
+                    return answer.apply(new Reply(real.status(), real.headers(), real.body()));
                   })
               .newClientBuilder()
               .addInterceptor(
@@ -115,7 +130,26 @@ final class MatrixRig {
     }
 
     int requests() {
-      return requests;
+      return sent.size();
+    }
+
+    /** What reached the server, oldest first. */
+    List<WireRequest> sent() {
+      return List.copyOf(sent);
+    }
+
+    /** The first column of a query. */
+    List<String> query(String sql) {
+      return MatrixRig.query(file, sql);
+    }
+
+    /** The trigger of the journal's last row. */
+    String lastTrigger() {
+      return head(file).orElse("");
+    }
+
+    Path file() {
+      return file;
     }
 
     /** What the app does on a connection of its own. */
@@ -155,22 +189,26 @@ final class MatrixRig {
     }
   }
 
-  /** Ends the process right after the commit whose journal row has this trigger. */
-  private record DyingAfter(Path file, Optional<String> trigger) implements Seams {
+  /** Ends the process right after the commit whose journal row has a trigger, if one is given. */
+  private record RigSeams(Process process, Optional<String> dyingAfter) implements Seams {
 
     @Override
     public void reach(Seam seam) {}
 
     @Override
     public void passed(Seam seam) {
-      if (seam.kind() == Seam.Kind.COMMIT && trigger.isPresent() && trigger.equals(head(file))) {
+      if (seam.kind() != Seam.Kind.COMMIT) {
+        return;
+      }
+      if (dyingAfter.isPresent() && dyingAfter.equals(head(process.file))) {
         throw new SimulatedCrash(seam);
       }
+      process.afterCommit.run();
     }
 
     @Override
     public NetworkFate fate(String label) {
-      return NetworkFate.DELIVER;
+      return process.fate.apply(label);
     }
 
     @Override
@@ -197,6 +235,16 @@ final class MatrixRig {
   Image accountInUse() {
     Image other = after(new Image(newApp(2), server().state()), MatrixRig::attachedAndSynced);
     return new Image(newApp(1), other.server());
+  }
+
+  /** The same file after plain SQL of somebody else. */
+  Image changed(Image image, String... sql) {
+    Path copy = newFile();
+    copy(image.file(), copy);
+    for (String statement : sql) {
+      execute(copy, statement);
+    }
+    return new Image(copy, image.server());
   }
 
   /** What a process leaves that does this and ends in good order. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class MissingUploadTest {
 
   @Test
-  void aBundleWithoutAnUploadedRowKeepsTheOutbox() {
+  void w17ABundleWithoutAnUploadedRowKeepsTheOutbox() {
     Plan plan =
         new Plan(
             Plan.VERSION,

@@ -18,28 +18,41 @@ import org.junit.jupiter.api.Test;
 class UnneededDiscardTest {
 
   @Test
-  void anAccountThatWeInitialisedUnansweredIsStillOurs() throws Exception {
+  void w15AnAccountThatWeInitialisedUnansweredIsStillOurs() throws Exception {
     Simulation.Result result = run("w-15-lost-initialize-empty");
 
-    List<String> attaches =
-        result.timeline().stream()
-            .filter(line -> line.contains("ATTACH →"))
-            .map(line -> line.replaceAll(".*ATTACH → (Connected\\[outcome=)?(\\w+).*", "$2"))
-            .toList();
     assertEquals(
         List.of("TransientRetryExhaustedException", "STARTED_EMPTY", "RESUMED_ATTACHED_STATE"),
-        attaches);
+        attaches(result, 0));
     assertTrue(result.failure().isEmpty());
   }
 
   @Test
-  void aSeedThatIsReplayedLeavesNoLeaseBehind() throws Exception {
+  void w24ASeedThatIsReplayedLeavesNoLeaseBehind() throws Exception {
     Simulation.Result result = run("w-24-crash-after-the-seed-replay");
 
     assertTrue(
         result.timeline().stream().noneMatch(line -> line.contains("InitializationLeaseInvalid")),
         () -> String.join("\n", result.timeline()));
     assertTrue(result.failure().isEmpty());
+  }
+
+  /** Property 52, what the oracle does not ask: who seeded. */
+  @Test
+  void property52OneOfTwoFirstSeedsWins() throws Exception {
+    Simulation.Result result = run("property-52-two-first-seeds");
+
+    assertEquals(List.of("SEEDED_FROM_LOCAL", "RESUMED_ATTACHED_STATE"), attaches(result, 0));
+    assertEquals(
+        List.of("RetryLater", "USED_REMOTE_STATE", "RESUMED_ATTACHED_STATE"), attaches(result, 1));
+    assertTrue(result.failure().isEmpty());
+  }
+
+  private static List<String> attaches(Simulation.Result result, int device) {
+    return result.timeline().stream()
+        .filter(line -> line.contains("device " + device + ": ATTACH →"))
+        .map(line -> line.replaceAll(".*ATTACH → (Connected\\[outcome=)?(\\w+).*", "$2"))
+        .toList();
   }
 
   private static Simulation.Result run(String name) throws Exception {

@@ -301,6 +301,20 @@ class PoisonTest {
     assertEquals(0, client.pendingSyncStatus().pendingRowCount());
   }
 
+  /** W-19: a row that cannot be encoded waits alone; without that nothing would ever be sent. */
+  @Test
+  void w19OneUnsendableRowBlocksNoOther() {
+    person(1, "'a'");
+    person(2, "'nul' || char(0) || 'inside'");
+    person(3, "'c'");
+    PushReport report = client.pushPending();
+    assertEquals(PushOutcome.COMMITTED, report.outcome());
+    assertEquals(List.of("person 2 " + QuarantineCause.NUL_IN_TEXT), shown(report.quarantined()));
+    assertEquals(new TreeSet<>(List.of(1, 3)), onServer("person"));
+    client.sync();
+    assertEquals(1, client.pendingSyncStatus().pendingRowCount());
+  }
+
   @Test
   void whatRefersToAnUnsendableRowGoesWithIt() {
     run("INSERT INTO person VALUES ('no uuid', 'a')");
@@ -438,5 +452,61 @@ class PoisonTest {
     assertEquals(
         List.of(DiscardCause.CONFLICT_SERVER_WINS),
         client.discardedIntents(0, 10).stream().map(DiscardedIntent::cause).toList());
+  }
+
+  private static String text(Path database, String sql) {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getString(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Path otherFile() {
+    Path other = folder.resolve("other.db");
+    DDL.forEach(sql -> run(other, sql));
+    return other;
+  }
+
+  @Test
+  void property58AChangedKeyIsADeletionAndAnInsertionForAPeer() {
+    person(1, "'a'");
+    client.sync();
+    Path other = otherFile();
+    try (OversqliteClient peer = device(other)) {
+      run("UPDATE person SET id = '" + key(2) + "' WHERE id = '" + key(1) + "'");
+      client.sync();
+      peer.sync();
+    }
+    assertEquals(key(2), text(other, "SELECT group_concat(id) FROM person"));
+    assertEquals(new TreeSet<>(List.of(2)), onServer("person"));
+  }
+
+  @Test
+  void property59RowsThatReferInACircleGoEverywhere() {
+    person(1, "'a'");
+    run(
+        "INSERT INTO note VALUES ('%1$s', 't', '%1$s', '%2$s'), ('%2$s', 't', '%1$s', '%1$s')"
+            .formatted(key(1), key(2)));
+    client.sync();
+    Path other = otherFile();
+    String titles = "SELECT group_concat(title, ' ') FROM note";
+    try (OversqliteClient peer = device(other)) {
+      assertEquals("t t", text(other, titles), "snapshot");
+      run("UPDATE note SET title = 'u'");
+      client.sync();
+      peer.sync();
+      assertEquals("u u", text(other, titles), "pull");
+      assertEquals(DetachOutcome.DETACHED, peer.detach());
+      assertEquals("0", text(other, "SELECT count(*) FROM note"), "detach");
+      peer.attach(USER);
+      run("DELETE FROM note");
+      run("DELETE FROM person");
+      client.sync();
+      peer.sync();
+      assertEquals("0", text(other, "SELECT count(*) FROM person"), "pull of deletions");
+    }
   }
 }
