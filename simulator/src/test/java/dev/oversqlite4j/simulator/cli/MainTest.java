@@ -55,7 +55,8 @@ class MainTest {
         "diagram --format svg",
         "explore --crashes 3",
         "explore --scenario nonsense",
-        "serve --revision june-2026",
+        "serve --revision may-2026",
+        "serve --db no/such/folder/file.db",
         "serve --port 70000",
         "serve --schema missing.sql"
       })
