@@ -25,12 +25,12 @@ import okhttp3.Response;
  * flight; safe to use from any thread.
  */
 final class Caller {
-  /** Error and control bodies (wire-protocol 7.1). */
-  static final long CONTROL_LIMIT_BYTES = 64L * 1024;
-
   static final int OK = 200;
 
   private static final Duration BEST_EFFORT_TIMEOUT = Duration.ofSeconds(5);
+
+  /** A server that sends a byte now and then would hold a call without one for ever. */
+  private static final Duration CALL_TIMEOUT = Duration.ofMinutes(10);
 
   private final OkHttpClient client;
   private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
@@ -42,9 +42,14 @@ final class Caller {
    *     sent twice is refused, and a cached pull page would move the checkpoint over a lie
    */
   Caller(OkHttpClient appClient) {
+    Duration callTimeout =
+        appClient.callTimeoutMillis() == 0
+            ? CALL_TIMEOUT
+            : Duration.ofMillis(appClient.callTimeoutMillis());
     client =
         appClient
             .newBuilder()
+            .callTimeout(callTimeout)
             .retryOnConnectionFailure(false)
             .followRedirects(false)
             .followSslRedirects(false)
@@ -73,14 +78,22 @@ final class Caller {
   }
 
   /**
+   * An answer.
+   *
+   * @param value what its body gave, exactly for a 200
+   */
+  record Answer<T>(Reply reply, Optional<T> value) {}
+
+  /**
    * Sends one request and reads its answer.
    *
    * @param limitBytes bound of the decompressed body of a 200
    * @throws IOException the network failed; whether the server acted is unknown
    */
-  Reply send(Flight flight, Request request, long limitBytes) throws IOException {
+  <T> Answer<T> send(Flight flight, Request request, long limitBytes, BodyReader<T> reader)
+      throws IOException {
     try (Response response = flight.execute(client.newCall(request))) {
-      return read(flight.op(), response, limitBytes);
+      return read(flight.op(), response, limitBytes, reader);
     } catch (IOException e) {
       throw flight.ifCancelled(e);
     }
@@ -93,22 +106,22 @@ final class Caller {
     flight.execute(call).close();
   }
 
-  private static Reply read(SyncOperation op, Response response, long limitBytes)
+  private static <T> Answer<T> read(
+      SyncOperation op, Response response, long limitBytes, BodyReader<T> reader)
       throws IOException {
-    boolean success = response.code() == OK;
-    Optional<byte[]> body = Optional.empty();
-    long limit = success ? limitBytes : CONTROL_LIMIT_BYTES;
     Optional<InputStream> stream = decompressed(response);
-    if (stream.isPresent()) {
-      body = bounded(stream.get(), limit);
+    OptionalLong retryAfter = retryAfter(response);
+    if (response.code() != OK) {
+      byte[] error = stream.isPresent() ? upToControlLimit(stream.get()) : new byte[0];
+      return new Answer<>(new Reply(op, response.code(), retryAfter, error), Optional.empty());
     }
-    if (success && stream.isEmpty()) {
+    if (stream.isEmpty()) {
       throw unsupportedEncoding(op);
     }
-    if (success && body.isEmpty()) {
-      throw tooLarge(op, limit);
-    }
-    return new Reply(op, response.code(), retryAfter(response), body.orElse(new byte[0]));
+    BoundedStream bounded =
+        new BoundedStream(stream.get(), limitBytes, () -> tooLarge(op, limitBytes));
+    T value = reader.read(op, bounded);
+    return new Answer<>(new Reply(op, OK, retryAfter, new byte[0]), Optional.of(value));
   }
 
   /** OkHttp already removed a gzip that it asked for itself; an app's interceptor may ask too. */
@@ -125,10 +138,10 @@ final class Caller {
     return Optional.empty();
   }
 
-  private static Optional<byte[]> bounded(InputStream stream, long limit) throws IOException {
-    int most = (int) Math.min(limit, Integer.MAX_VALUE - 16);
-    byte[] bytes = stream.readNBytes(most);
-    return bytes.length == most && stream.read() >= 0 ? Optional.empty() : Optional.of(bytes);
+  /** An error that says too much says nothing. */
+  private static byte[] upToControlLimit(InputStream stream) throws IOException {
+    byte[] bytes = stream.readNBytes((int) Limits.CONTROL);
+    return bytes.length == Limits.CONTROL && stream.read() >= 0 ? new byte[0] : bytes;
   }
 
   private static RuntimeException unsupportedEncoding(SyncOperation op) {

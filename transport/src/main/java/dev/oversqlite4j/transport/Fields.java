@@ -131,6 +131,10 @@ final class Fields {
     return new RemoteResponseDecodeException(op);
   }
 
+  void requireArray(String name) {
+    array(name);
+  }
+
   private JsonNode array(String name) {
     JsonNode value = member(name);
     if (!value.isArray()) {

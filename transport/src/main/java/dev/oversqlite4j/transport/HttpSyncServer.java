@@ -4,12 +4,14 @@ import dev.oversqlite4j.CommittedBundleNotFoundException;
 import dev.oversqlite4j.InvalidConfigurationException;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.ProtocolVersionMismatchException;
+import dev.oversqlite4j.SnapshotResponseTooLargeException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.Capabilities;
 import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.OutboxState;
+import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.WireRow;
@@ -25,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
@@ -44,18 +47,6 @@ import okhttp3.Request;
 public final class HttpSyncServer implements SyncServer {
   private static final String PROTOCOL_VERSION = "v1";
   private static final String SOURCE_HEADER = "Oversync-Source-ID";
-  private static final long MIB = 1024L * 1024;
-
-  /** Wire-protocol 7.1. */
-  private static final long CAPABILITIES_LIMIT_BYTES = 4 * MIB;
-
-  /**
-   * Bound of a page of bundles or of bundle rows. A longer one is asked for again with fewer items.
-   */
-  private static final long PAGE_LIMIT_BYTES = 32 * MIB;
-
-  /** Bound of a page of one item, which no request can make smaller. */
-  private static final long SINGLE_ITEM_LIMIT_BYTES = 256 * MIB;
 
   /** The server refuses a larger {@code max_bundles} instead of clamping it (trap 11). */
   private static final int BUNDLES_PER_PULL_MAX = 5000;
@@ -66,8 +57,9 @@ public final class HttpSyncServer implements SyncServer {
 
   private final HttpUrl baseUrl;
   private final Caller caller;
-  private final July2026 revision = new July2026();
-  private final Refusals refusals = new Refusals(revision);
+
+  // What the last capabilities said; until they are fetched, the stricter one.
+  private volatile ProtocolRevision revision = new July2026();
 
   // Written once by configure, before any other call.
   private volatile Configured configured;
@@ -114,26 +106,29 @@ public final class HttpSyncServer implements SyncServer {
   public Capabilities capabilities(String sourceId) {
     Request request = request(sourceId, url("capabilities")).build();
     try (Flight flight = caller.begin(SyncOperation.FETCH_CAPABILITIES)) {
-      Reply reply = setUp().retry().repeatable(flight, request, CAPABILITIES_LIMIT_BYTES);
+      Reply reply = setUp().retry().repeatable(flight, request, Limits.CAPABILITIES);
       Fields answer = success(reply, sourceId);
       String version = answer.text("protocol_version");
       if (!version.equals(PROTOCOL_VERSION)) {
         throw new ProtocolVersionMismatchException(PROTOCOL_VERSION, version);
       }
       answer.integer("schema_version");
-      Set<Capabilities.RegisteredTable> tables = registeredTables(answer);
-      Set<String> features = features(answer.fields("features"));
-      return new Capabilities(
-          tables,
-          features,
-          revision.snapshotLimits(answer.fields("bundle_limits"), setUp().options()));
+      Fields limits = answer.fields("bundle_limits");
+      ProtocolRevision spoken = ProtocolRevision.of(limits);
+      Capabilities capabilities =
+          new Capabilities(
+              registeredTables(spoken.registeredTables(answer)),
+              features(answer.fields("features")),
+              spoken.snapshotLimits(limits, setUp().options()));
+      revision = spoken;
+      return capabilities;
     }
   }
 
-  private static Set<Capabilities.RegisteredTable> registeredTables(Fields answer) {
+  private static Set<Capabilities.RegisteredTable> registeredTables(List<Fields> specs) {
     Set<Capabilities.RegisteredTable> tables = new LinkedHashSet<>();
     Set<List<String>> names = new LinkedHashSet<>();
-    for (Fields spec : answer.list("registered_table_specs")) {
+    for (Fields spec : specs) {
       String schema = spec.text("schema");
       String table = spec.text("table");
       List<String> keys = spec.texts("sync_key_columns");
@@ -167,8 +162,7 @@ public final class HttpSyncServer implements SyncServer {
         request(sourceId, url("connect")).post(RequestBodies.connect(pending)).build();
     try (Flight flight = caller.begin(SyncOperation.CONNECT)) {
       Fields answer =
-          success(
-              setUp().retry().repeatable(flight, request, Caller.CONTROL_LIMIT_BYTES), sourceId);
+          success(setUp().retry().repeatable(flight, request, Limits.CONTROL), sourceId);
       String resolution = answer.text("resolution");
       if (resolution.equals("initialize_local")) {
         return new ConnectAnswer.InitializeLocal(revision.uuid(answer, "initialization_id"));
@@ -195,9 +189,7 @@ public final class HttpSyncServer implements SyncServer {
             .build();
     try (Flight flight = caller.begin(SyncOperation.CREATE_PUSH_SESSION)) {
       Fields answer =
-          success(
-              setUp().retry().repeatable(flight, request, Caller.CONTROL_LIMIT_BYTES),
-              bundle.sourceId());
+          success(setUp().retry().repeatable(flight, request, Limits.CONTROL), bundle.sourceId());
       String status = answer.text("status");
       if (status.equals("already_committed")) {
         return new PushAnswer.AlreadyCommitted(committedBundle(answer, bundle));
@@ -225,8 +217,7 @@ public final class HttpSyncServer implements SyncServer {
             .post(RequestBodies.chunk(setUp().rows().schema(), rows))
             .build();
     try (Flight flight = caller.begin(SyncOperation.UPLOAD_PUSH_CHUNK)) {
-      Fields answer =
-          success(setUp().retry().once(flight, request, Caller.CONTROL_LIMIT_BYTES), sourceId);
+      Fields answer = success(setUp().retry().once(flight, request, Limits.CONTROL), sourceId);
       answer.require(answer.text("push_id").equals(pushId), "the push_id is not the session's");
       answer.require(
           answer.integer("next_expected_row_ordinal") == rows.get(0).ordinal() + rows.size(),
@@ -242,8 +233,7 @@ public final class HttpSyncServer implements SyncServer {
             .build();
     try (Flight flight = caller.begin(SyncOperation.COMMIT_PUSH_SESSION)) {
       Fields answer =
-          success(
-              setUp().retry().once(flight, request, Caller.CONTROL_LIMIT_BYTES), bundle.sourceId());
+          success(setUp().retry().once(flight, request, Limits.CONTROL), bundle.sourceId());
       return committedBundle(answer, bundle);
     }
   }
@@ -252,7 +242,7 @@ public final class HttpSyncServer implements SyncServer {
     long bundleSeq = answer.integer("bundle_seq");
     answer.require(bundleSeq > 0, "bundle_seq is not above 0");
     requireOurs(answer, bundle);
-    revision.committedRowCount(answer);
+    revision.requireRowCount(answer);
     String bundleHash = answer.text("bundle_hash");
     answer.require(!bundleHash.isBlank(), "bundle_hash is blank");
     revision.requireSameRequest(answer, bundle.requestHash());
@@ -276,50 +266,75 @@ public final class HttpSyncServer implements SyncServer {
   public void committedRows(
       OutboxState.Bundle bundle, CommittedBundle committed, Consumer<List<WireRow>> rows) {
     try (Flight flight = caller.begin(SyncOperation.FETCH_COMMITTED_BUNDLE)) {
+      ProtocolRevision spoken = revision;
       long had = 0;
-      BundleHash hash = revision.bundleHash();
+      BundleHash hash = spoken.bundleHash();
       int rowsPerPage = setUp().options().downloadLimit();
-      Fields page;
+      Page page;
       OptionalLong total = OptionalLong.empty();
       do {
         // Rows count from 0 here and the cursor is the last one had; none yet is -1 (trap 6).
         long cursor = had - 1L;
-        Sized<Fields> sized =
-            shrinking(rowsPerPage, max -> committedPage(flight, bundle, committed, cursor, max));
+        Sized<Page> sized =
+            shrinking(
+                rowsPerPage, max -> committedPage(flight, spoken, bundle, committed, cursor, max));
         rowsPerPage = sized.items();
         page = sized.value();
-        long announced = page.integer("row_count");
-        page.require(announced == total.orElse(announced), "row_count changed between pages");
+        long announced = page.fields().integer("row_count");
+        page.fields()
+            .require(announced == total.orElse(announced), "row_count changed between pages");
         total = OptionalLong.of(announced);
-        List<WireRow> added = committedPage(page, bundle, committed, had, hash);
-        had += added.size();
-        handOver(added, rows);
-      } while (page.flag("has_more"));
-      page.require(had == total.getAsLong(), "rows of the bundle are missing");
-      page.require(hash.hex().equals(committed.bundleHash()), "the rows do not match bundle_hash");
+        checkCommittedPage(page, announced, had, hash);
+        had += page.rows().size();
+        page.rows().replaceAll(spoken::uniform);
+        batches(page.rows()).forEach(rows);
+      } while (page.fields().flag("has_more"));
+      page.fields().require(had == total.getAsLong(), "rows of the bundle are missing");
+      page.fields()
+          .require(hash.hex().equals(committed.bundleHash()), "the rows do not match bundle_hash");
     }
   }
 
-  /** In batches; a page may be larger than one. */
-  private void handOver(List<WireRow> page, Consumer<List<WireRow>> rows) {
-    int batch = setUp().options().snapshotApplyBatchRows();
-    for (int start = 0; start < page.size(); start += batch) {
-      rows.accept(page.subList(start, Math.min(start + batch, page.size())));
+  /** A page may be larger than what is handed on at once; no rows are no batch. */
+  private List<List<WireRow>> batches(List<WireRow> rows) {
+    int batchRows = setUp().options().snapshotApplyBatchRows();
+    List<List<WireRow>> batches = new ArrayList<>();
+    for (int start = 0; start < rows.size(); start += batchRows) {
+      batches.add(rows.subList(start, Math.min(start + batchRows, rows.size())));
     }
+    return batches;
   }
 
-  private Fields committedPage(
-      Flight flight, OutboxState.Bundle bundle, CommittedBundle committed, long cursor, int max) {
+  /** A page whose rows were read one by one; the members beside them. */
+  private record Page(Fields fields, List<WireRow> rows, long rowsByteCount) {}
+
+  private Page committedPage(
+      Flight flight,
+      ProtocolRevision spoken,
+      OutboxState.Bundle bundle,
+      CommittedBundle committed,
+      long cursor,
+      int max) {
     HttpUrl.Builder url = url("committed-bundles", Long.toString(committed.bundleSeq()), "rows");
     if (cursor >= 0) {
       url.addQueryParameter("after_row_ordinal", Long.toString(cursor));
     }
     url.addQueryParameter("max_rows", Integer.toString(max));
     Request request = request(bundle.sourceId(), url).build();
+    BodyReader<Page> reader =
+        (op, body) -> {
+          Page page = Json.read(op, body, this::bundleRows);
+          requireCommitted(page.fields(), spoken, bundle, committed);
+          return page;
+        };
     for (int attempts = 1; ; attempts++) {
-      Reply reply = setUp().retry().repeatable(flight, request, pageLimit(max));
-      if (!Refusals.isCommittedBundleNotFound(reply)) {
-        return success(reply, bundle.sourceId());
+      Caller.Answer<Page> answer =
+          setUp().retry().repeatable(flight, request, Limits.page(max), reader);
+      if (answer.value().isPresent()) {
+        return answer.value().get();
+      }
+      if (!Refusals.isCommittedBundleNotFound(answer.reply())) {
+        throw refused(answer.reply(), new Refusals.Asked(bundle.sourceId()));
       }
       if (attempts >= SyncOptions.COMMITTED_BUNDLE_ATTEMPTS_MAX) {
         throw new CommittedBundleNotFoundException(attempts);
@@ -333,48 +348,51 @@ public final class HttpSyncServer implements SyncServer {
     }
   }
 
-  private List<WireRow> committedPage(
-      Fields page,
-      OutboxState.Bundle bundle,
-      CommittedBundle committed,
-      long had,
-      BundleHash hash) {
+  private Page bundleRows(Json.Element object) throws IOException {
+    List<WireRow> rows = new ArrayList<>();
+    Fields fields =
+        object.streaming("rows", row -> rows.add(setUp().rows().bundleRow(row.whole())));
+    return new Page(fields, rows, 0);
+  }
+
+  private static void requireCommitted(
+      Fields page, ProtocolRevision spoken, OutboxState.Bundle bundle, CommittedBundle committed) {
     page.require(
         page.integer("bundle_seq") == committed.bundleSeq(), "bundle_seq is another bundle's");
     requireOurs(page, bundle);
     page.require(
         page.text("bundle_hash").equals(committed.bundleHash()),
         "bundle_hash changed after the commit");
-    revision.requireSameRequest(page, bundle.requestHash());
-    List<Fields> added = page.list("rows");
-    page.require(
-        had + added.size() <= page.integer("row_count"), "the bundle has more rows than announced");
-    List<WireRow> rows = new ArrayList<>();
-    for (Fields fields : added) {
-      WireRow row = setUp().rows().bundleRow(fields);
-      rows.add(row);
+    spoken.requireSameRequest(page, bundle.requestHash());
+    spoken.requireRowCount(page);
+  }
+
+  private static void checkCommittedPage(Page page, long announced, long had, BundleHash hash) {
+    Fields fields = page.fields();
+    long now = had + page.rows().size();
+    fields.require(now <= announced, "the bundle has more rows than announced");
+    for (WireRow row : page.rows()) {
       try {
         hash.add(row);
       } catch (IOException e) {
-        throw page.decodeFailure();
+        throw fields.decodeFailure();
       }
     }
-    long next = page.integer("next_row_ordinal");
+    long next = fields.integer("next_row_ordinal");
     // The server says 0 for a bundle without rows, where its own arithmetic gives -1 (trap 7).
-    page.require(
-        next == had + rows.size() - 1L || had + rows.size() == 0 && next == 0,
-        "next_row_ordinal is not the last row's");
-    page.require(!page.flag("has_more") || !added.isEmpty(), "an empty page promises more");
-    return rows;
+    fields.require(
+        next == now - 1L || now == 0 && next == 0, "next_row_ordinal is not the last row's");
+    fields.require(
+        !fields.flag("has_more") || !page.rows().isEmpty(), "an empty page promises more");
   }
 
   @Override
   public PullPage pull(String sourceId, long afterBundleSeq, OptionalLong target, BundleSink sink) {
-    PullBody body;
-    PullPage page;
+    Pulled pulled;
     try (Flight flight = caller.begin(SyncOperation.PULL_BUNDLES)) {
+      ProtocolRevision spoken = revision;
       int asked = Math.min(setUp().options().downloadLimit(), bundlesPerPullMax);
-      Sized<PullBody> sized =
+      Sized<Pulled> sized =
           shrinking(
               asked,
               max -> {
@@ -386,49 +404,87 @@ public final class HttpSyncServer implements SyncServer {
                   url.addQueryParameter("target_bundle_seq", Long.toString(target.getAsLong()));
                 }
                 Request request = request(sourceId, url).build();
-                return pullBody(
-                    setUp().retry().repeatable(flight, request, pageLimit(max)), sourceId);
+                return value(
+                    setUp()
+                        .retry()
+                        .repeatable(
+                            flight,
+                            request,
+                            Limits.page(max),
+                            (op, body) ->
+                                Json.read(
+                                    op,
+                                    body,
+                                    page -> pullPage(page, spoken, afterBundleSeq, target))),
+                    new Refusals.Asked(sourceId));
               });
       if (sized.items() < asked) {
         bundlesPerPullMax = sized.items();
       }
-      body = sized.value();
-      page = pullPage(body, afterBundleSeq, target);
+      pulled = sized.value();
     }
-    body.deliver(sink);
-    return page;
+    // The call is over, and all of the page is checked.
+    pulled.bundles().forEach(bundle -> handOver(bundle, sink));
+    return pulled.page();
   }
 
-  private PullBody pullBody(Reply reply, String sourceId) {
-    if (reply.status() != Caller.OK) {
-      throw refusals.of(reply, new Refusals.Asked(sourceId));
+  private void handOver(PulledBundle bundle, BundleSink sink) {
+    List<List<WireRow>> batches = batches(bundle.rows());
+    if (batches.isEmpty()) {
+      sink.take(bundle.bundleSeq(), List.of(), Part.LAST);
     }
-    SyncOptions options = setUp().options();
-    return PullBody.check(
-        reply, setUp().rows(), options.snapshotApplyBatchRows(), options.snapshotApplyBatchBytes());
+    for (int i = 0; i < batches.size(); i++) {
+      Part part = i == batches.size() - 1 ? Part.LAST : Part.MORE_FOLLOW;
+      sink.take(bundle.bundleSeq(), batches.get(i), part);
+    }
   }
 
-  private static PullPage pullPage(PullBody body, long after, OptionalLong target) {
-    Fields page = body.page();
+  /** A committed bundle of any source. */
+  private record PulledBundle(long bundleSeq, List<WireRow> rows) {}
+
+  /** One page, checked against the request. */
+  private record Pulled(PullPage page, List<PulledBundle> bundles) {}
+
+  private Pulled pullPage(
+      Json.Element answer, ProtocolRevision spoken, long after, OptionalLong target)
+      throws IOException {
+    List<PulledBundle> bundles = new ArrayList<>();
+    Fields page =
+        answer.streaming(
+            "bundles",
+            bundle ->
+                bundles.add(
+                    pulledBundle(
+                        bundle,
+                        spoken,
+                        bundles.isEmpty() ? after : bundles.get(bundles.size() - 1).bundleSeq())));
     long stable = page.integer("stable_bundle_seq");
+    if (spoken.pullsBelowCheckpoint() && stable >= 0 && stable < after && target.isEmpty()) {
+      throw new RefusedException(new Refusal.CheckpointAhead());
+    }
     page.require(stable >= 0 && stable >= after, "stable_bundle_seq is below the checkpoint");
     page.require(
         target.isEmpty() || target.getAsLong() == stable,
         "stable_bundle_seq changed during the pull");
-    long last = after;
-    for (Fields bundle : body.bundles()) {
-      long bundleSeq = bundle.integer("bundle_seq");
-      bundle.require(bundleSeq > 0, "bundle_seq is not above 0");
-      bundle.require(bundleSeq > last, "bundles do not ascend from the checkpoint");
-      bundle.require(bundleSeq <= stable, "a bundle is above stable_bundle_seq");
-      bundle.require(SourceIds.isValid(bundle.text("source_id")), "a source id is malformed");
-      bundle.require(bundle.integer("source_bundle_id") > 0, "source_bundle_id is not above 0");
-      last = bundleSeq;
-    }
+    long last = bundles.isEmpty() ? after : bundles.get(bundles.size() - 1).bundleSeq();
+    page.require(last <= stable, "a bundle is above stable_bundle_seq");
     boolean more = page.flag("has_more");
-    page.require(!more || !body.bundles().isEmpty(), "an empty page promises more");
+    page.require(!more || !bundles.isEmpty(), "an empty page promises more");
     page.require(more || last == stable, "the pull ends below stable_bundle_seq");
-    return new PullPage(stable, last, more);
+    return new Pulled(new PullPage(stable, last, more), bundles);
+  }
+
+  private PulledBundle pulledBundle(Json.Element object, ProtocolRevision spoken, long last)
+      throws IOException {
+    Page page = bundleRows(object);
+    Fields bundle = page.fields();
+    long bundleSeq = bundle.integer("bundle_seq");
+    bundle.require(bundleSeq > 0, "bundle_seq is not above 0");
+    bundle.require(bundleSeq > last, "bundles do not ascend from the checkpoint");
+    spoken.requireSourceId(bundle);
+    bundle.require(bundle.integer("source_bundle_id") > 0, "source_bundle_id is not above 0");
+    page.rows().replaceAll(spoken::uniform);
+    return new PulledBundle(bundleSeq, page.rows());
   }
 
   @Override
@@ -439,7 +495,7 @@ public final class HttpSyncServer implements SyncServer {
             .build();
     Reply reply;
     try (Flight flight = caller.begin(SyncOperation.CREATE_SNAPSHOT_SESSION)) {
-      reply = setUp().retry().repeatable(flight, request, Caller.CONTROL_LIMIT_BYTES);
+      reply = setUp().retry().repeatable(flight, request, Limits.CONTROL);
     }
     try {
       return snapshotSession(success(reply, sourceId));
@@ -477,40 +533,75 @@ public final class HttpSyncServer implements SyncServer {
   public SnapshotPage snapshotPage(
       String sourceId, SnapshotSession session, Capabilities capabilities, long afterOrdinal) {
     Capabilities.SnapshotLimits limits = capabilities.snapshotLimits();
-    HttpUrl.Builder url =
-        url("snapshot-sessions", session.snapshotId())
-            .addQueryParameter("after_row_ordinal", Long.toString(afterOrdinal))
-            .addQueryParameter("max_rows", Integer.toString(limits.chunkRows()));
-    revision.addChunkQuery(url, limits);
-    Request request = request(sourceId, url).build();
     try (Flight flight = caller.begin(SyncOperation.FETCH_SNAPSHOT_CHUNK)) {
-      Reply reply = setUp().retry().repeatable(flight, request, revision.chunkLimitBytes(limits));
-      Json.Document document = document(reply, new Refusals.Asked(sourceId, limits.chunkBytes()));
-      return snapshotPage(document, session, limits, afterOrdinal);
+      ProtocolRevision spoken = revision;
+      while (true) {
+        try {
+          return snapshotPage(flight, spoken, sourceId, session, limits, afterOrdinal);
+        } catch (SnapshotResponseTooLargeException e) {
+          // Without a budget of bytes only a smaller number of rows makes a page smaller.
+          if (spoken instanceof July2026 || limits.chunkRows() == 1) {
+            throw e;
+          }
+          limits = new Capabilities.SnapshotLimits(limits.chunkRows() / 2, limits.chunkBytes());
+        }
+      }
     }
   }
 
   private SnapshotPage snapshotPage(
-      Json.Document document,
+      Flight flight,
+      ProtocolRevision spoken,
+      String sourceId,
       SnapshotSession session,
       Capabilities.SnapshotLimits limits,
       long afterOrdinal) {
-    Fields chunk = document.root();
-    revision.requireChunkMembers(chunk);
+    HttpUrl.Builder url =
+        url("snapshot-sessions", session.snapshotId())
+            .addQueryParameter("after_row_ordinal", Long.toString(afterOrdinal))
+            .addQueryParameter("max_rows", Integer.toString(limits.chunkRows()));
+    spoken.addChunkQuery(url, limits);
+    Request request = request(sourceId, url).build();
+    Page page =
+        value(
+            setUp()
+                .retry()
+                .repeatable(
+                    flight,
+                    request,
+                    spoken.chunkLimitBytes(limits),
+                    (op, body) -> Json.read(op, body, chunk -> snapshotRows(chunk, spoken))),
+            new Refusals.Asked(sourceId, limits.chunkBytes()));
+    Fields chunk = page.fields();
+    List<WireRow> rows = page.rows();
     chunk.require(
         chunk.text("snapshot_id").equals(session.snapshotId()), "snapshot_id is another one's");
     chunk.require(
         chunk.integer("snapshot_bundle_seq") == session.bundleSeq(), "snapshot_bundle_seq changed");
-    List<WireRow> rows = new ArrayList<>();
-    chunk.list("rows").forEach(row -> rows.add(setUp().rows().snapshotRow(row)));
     chunk.require(rows.isEmpty() || session.bundleSeq() > 0, "rows exist before the first bundle");
     long next = chunk.integer("next_row_ordinal");
     chunk.require(
         next == afterOrdinal + rows.size(), "next_row_ordinal is not the end of the chunk");
     boolean more = chunk.flag("has_more");
     chunk.require(!more || !rows.isEmpty(), "an empty chunk promises more");
-    long byteCount = revision.chunkByteCount(document, limits);
+    long byteCount = spoken.chunkByteCount(chunk, rows.size(), page.rowsByteCount(), limits);
     return new SnapshotPage(rows, next, byteCount, more);
+  }
+
+  private Page snapshotRows(Json.Element chunk, ProtocolRevision spoken) throws IOException {
+    List<WireRow> rows = new ArrayList<>();
+    AtomicLong byteCount = new AtomicLong();
+    Fields fields =
+        chunk.streaming(
+            "rows",
+            element -> {
+              Fields row = element.whole();
+              spoken.requireChunkRowMembers(row);
+              rows.add(spoken.uniform(setUp().rows().snapshotRow(row)));
+              return byteCount.addAndGet(element.byteCount());
+            });
+    spoken.requireChunkMembers(fields);
+    return new Page(fields, rows, byteCount.get());
   }
 
   @Override
@@ -582,18 +673,18 @@ public final class HttpSyncServer implements SyncServer {
   }
 
   private Fields success(Reply reply, String sourceId) {
-    return document(reply, new Refusals.Asked(sourceId)).root();
-  }
-
-  private Json.Document document(Reply reply, Refusals.Asked asked) {
     if (reply.status() != Caller.OK) {
-      throw refusals.of(reply, asked);
+      throw refused(reply, new Refusals.Asked(sourceId));
     }
     return Json.read(reply.op(), reply.body());
   }
 
-  private static long pageLimit(int items) {
-    return items == 1 ? SINGLE_ITEM_LIMIT_BYTES : PAGE_LIMIT_BYTES;
+  private <T> T value(Caller.Answer<T> answer, Refusals.Asked asked) {
+    return answer.value().orElseThrow(() -> refused(answer.reply(), asked));
+  }
+
+  private RuntimeException refused(Reply reply, Refusals.Asked asked) {
+    return new Refusals(revision).of(reply, asked);
   }
 
   /** What a page request gave, and how many items it finally asked for. */

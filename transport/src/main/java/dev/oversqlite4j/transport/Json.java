@@ -2,6 +2,7 @@ package dev.oversqlite4j.transport;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -9,11 +10,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.RemoteResponseDecodeException;
 import dev.oversqlite4j.SyncOperation;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -35,6 +38,9 @@ final class Json {
   static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
+                  // UTF-8 and nothing else; names of a hostile server are not kept for ever.
+                  .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
@@ -49,35 +55,113 @@ final class Json {
   private Json() {}
 
   /**
-   * A decoded answer.
-   *
-   * @param rowsByteCount UTF-8 bytes of the objects in the top-level {@code rows}, as sent
-   */
-  record Document(Fields root, long rowsByteCount) {}
-
-  /**
    * Decodes an answer.
    *
    * @throws RemoteResponseDecodeException it breaks a rule above
    */
-  static Document read(SyncOperation op, byte[] utf8) {
+  static Fields read(SyncOperation op, byte[] utf8) {
     try {
-      String text = decode(utf8);
-      Document document = parse(op, text);
-      // Valid UTF-8 holds no lone surrogate, but an escape may.
-      if (mayHoldLoneSurrogates(text)) {
-        requirePaired(document.root().node());
+      return read(op, new ByteArrayInputStream(utf8), Element::whole);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory", e);
+    }
+  }
+
+  /** Reads an object that the parser has come to. */
+  interface ElementReader<T> {
+    T read(Element element) throws IOException;
+  }
+
+  /**
+   * Decodes an answer while it arrives.
+   *
+   * @throws RemoteResponseDecodeException it breaks a rule above
+   * @throws IOException the network failed
+   */
+  static <T> T read(SyncOperation op, InputStream utf8, ElementReader<T> reader)
+      throws IOException {
+    try (JsonParser parser = MAPPER.createParser(new Utf8Stream(utf8))) {
+      parser.nextToken();
+      T read = reader.read(new Element(op, parser));
+      if (parser.nextToken() != null) {
+        throw new RemoteResponseDecodeException(op);
       }
-      return document;
-    } catch (IOException | NumberFormatException | ArithmeticException e) {
+      return read;
+    } catch (JsonProcessingException
+        | CharacterCodingException
+        | NumberFormatException
+        | ArithmeticException e) {
       throw new RemoteResponseDecodeException(op);
+    }
+  }
+
+  /** An object that the parser has come to, to be read once: as a whole or piece by piece. */
+  static final class Element {
+    private final SyncOperation op;
+    private final JsonParser parser;
+    private long byteCount;
+
+    private Element(SyncOperation op, JsonParser parser) {
+      this.op = op;
+      this.parser = parser;
+    }
+
+    /** Reads everything. */
+    Fields whole() throws IOException {
+      requireObject();
+      long start = parser.currentTokenLocation().getByteOffset();
+      ObjectNode node = MAPPER.readTree(parser);
+      byteCount = parser.currentLocation().getByteOffset() - start;
+      requirePaired(node);
+      return new Fields(op, node);
+    }
+
+    /** UTF-8 bytes of the object as sent, once {@link #whole} has read it. */
+    long byteCount() {
+      return byteCount;
+    }
+
+    /**
+     * Reads the scalar members and hands the elements of one array on as they come. Of other
+     * members that are no scalars only the name is kept, and so is nothing of the array.
+     */
+    Fields streaming(String array, ElementReader<?> elements) throws IOException {
+      requireObject();
+      ObjectNode members = MAPPER.createObjectNode();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        JsonToken value = parser.nextToken();
+        requirePaired(name);
+        if (name.equals(array) && value == JsonToken.START_ARRAY) {
+          members.putArray(name);
+          while (parser.nextToken() != JsonToken.END_ARRAY) {
+            elements.read(new Element(op, parser));
+          }
+        } else if (value.isStructStart()) {
+          parser.skipChildren();
+          members.putObject(name);
+        } else {
+          JsonNode scalar = MAPPER.readTree(parser);
+          requirePaired(scalar);
+          members.set(name, scalar);
+        }
+      }
+      Fields fields = new Fields(op, members);
+      fields.requireArray(array);
+      return fields;
+    }
+
+    private void requireObject() {
+      if (parser.currentToken() != JsonToken.START_OBJECT) {
+        throw new RemoteResponseDecodeException(op);
+      }
     }
   }
 
   /** The object in an error body, if it is one: a proxy may answer anything. */
   static Optional<Fields> readError(Reply reply) {
     try {
-      return Optional.of(read(reply.op(), reply.body()).root());
+      return Optional.of(read(reply.op(), reply.body()));
     } catch (RemoteResponseDecodeException e) {
       return Optional.empty();
     }
@@ -103,12 +187,7 @@ final class Json {
     return Optional.empty();
   }
 
-  static boolean mayHoldLoneSurrogates(String text) {
-    return text.contains("\\ud") || text.contains("\\uD");
-  }
-
-  /** The text of a body; malformed UTF-8 is refused, not replaced. */
-  static String decode(byte[] utf8) throws CharacterCodingException {
+  private static String decode(byte[] utf8) throws CharacterCodingException {
     return StandardCharsets.UTF_8
         .newDecoder()
         .onMalformedInput(CodingErrorAction.REPORT)
@@ -117,45 +196,7 @@ final class Json {
         .toString();
   }
 
-  private static Document parse(SyncOperation op, String text) throws IOException {
-    try (JsonParser parser = MAPPER.createParser(text)) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new RemoteResponseDecodeException(op);
-      }
-      ObjectNode root = MAPPER.createObjectNode();
-      long rowsByteCount = 0;
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
-        if (parser.nextToken() == JsonToken.START_ARRAY && name.equals("rows")) {
-          ArrayNode rows = root.putArray(name);
-          while (parser.nextToken() != JsonToken.END_ARRAY) {
-            long start = parser.currentTokenLocation().getCharOffset();
-            rows.add(MAPPER.<JsonNode>readTree(parser));
-            long end = parser.currentLocation().getCharOffset();
-            rowsByteCount += utf8Length(text, (int) start, (int) end);
-          }
-        } else {
-          root.set(name, MAPPER.<JsonNode>readTree(parser));
-        }
-      }
-      if (parser.nextToken() != null) {
-        throw new RemoteResponseDecodeException(op);
-      }
-      return new Document(new Fields(op, root), rowsByteCount);
-    }
-  }
-
-  private static long utf8Length(String text, int start, int end) {
-    long length = 0;
-    for (int i = start; i < end; i++) {
-      char c = text.charAt(i);
-      // A surrogate pair takes four bytes: two for each half.
-      length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
-    }
-    return length;
-  }
-
-  static void requirePaired(JsonNode node) throws CharacterCodingException {
+  private static void requirePaired(JsonNode node) throws CharacterCodingException {
     if (node.isTextual()) {
       requirePaired(node.textValue());
     } else if (node.isObject()) {
@@ -170,7 +211,13 @@ final class Json {
     }
   }
 
+  /** Valid UTF-8 holds no lone surrogate, but an escape may. */
   private static void requirePaired(String text) throws CharacterCodingException {
-    StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+        return;
+      }
+    }
   }
 }

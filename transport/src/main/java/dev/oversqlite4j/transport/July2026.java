@@ -5,6 +5,8 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.spi.Capabilities.SnapshotLimits;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
+import dev.oversqlite4j.spi.WireRow;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -15,7 +17,7 @@ import okhttp3.HttpUrl;
  * Everything else is common and lives elsewhere, so that another revision is another type like this
  * one. Stateless.
  */
-final class July2026 {
+final class July2026 implements ProtocolRevision {
   private static final Pattern UUID =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
   private static final Pattern SHA256_HEX = Pattern.compile("[0-9a-f]{64}");
@@ -30,12 +32,13 @@ final class July2026 {
   private static final Set<String> SNAPSHOT_ROW_MEMBERS =
       Set.of("schema", "table", "key", "row_version", "payload");
 
-  /**
-   * Negotiates the limits of a snapshot download (spec 4.6.2).
-   *
-   * @throws SnapshotCapabilitiesException they do not fit together
-   */
-  SnapshotLimits snapshotLimits(Fields limits, SyncOptions options) {
+  @Override
+  public List<Fields> registeredTables(Fields capabilities) {
+    return capabilities.list("registered_table_specs");
+  }
+
+  @Override
+  public SnapshotLimits snapshotLimits(Fields limits, SyncOptions options) {
     long rowsDefault = positive(limits, "default_rows_per_snapshot_chunk");
     long rowsMax = positive(limits, "max_rows_per_snapshot_chunk");
     long bytesDefault = positive(limits, "default_bytes_per_snapshot_chunk");
@@ -84,15 +87,15 @@ final class July2026 {
     }
   }
 
-  /** The id of a lease or of a push session. */
-  String uuid(Fields answer, String member) {
+  @Override
+  public String uuid(Fields answer, String member) {
     String id = answer.text(member);
     answer.require(UUID.matcher(id).matches(), member + " is not a canonical UUID");
     return id;
   }
 
-  /** Only the holder of a lease is told its id. */
-  void requireNoLease(Fields connect) {
+  @Override
+  public void requireNoLease(Fields connect) {
     connect.require(
         connect.optionalText("initialization_id").orElse("").isEmpty(),
         "a lease is given where nobody initialises");
@@ -105,36 +108,48 @@ final class July2026 {
     return hash;
   }
 
-  /** A fresh session echoes what was just sent. */
-  void requireRequestHashEcho(Fields staging, String frozen) {
+  @Override
+  public void requireSourceId(Fields bundle) {
+    bundle.require(SourceIds.isValid(bundle.text("source_id")), "a source id is malformed");
+  }
+
+  @Override
+  public void requireRequestHashEcho(Fields staging, String frozen) {
     staging.require(
         requestHash(staging).equals(frozen), "canonical_request_hash is not the one just sent");
   }
 
-  /**
-   * The server committed exactly what we froze.
-   *
-   * @throws RefusedException it holds something else under our bundle id (spec 4.4.6)
-   */
-  void requireSameRequest(Fields committed, String frozen) {
+  @Override
+  public void requireSameRequest(Fields committed, String frozen) {
     if (!requestHash(committed).equals(frozen)) {
       throw new RefusedException(new Refusal.RequestHashMismatch());
     }
   }
 
-  /** Rows of a committed bundle; triggers of the server may leave none. */
-  long committedRowCount(Fields committed) {
-    long rowCount = committed.integer("row_count");
-    committed.require(rowCount >= 0, "row_count is negative");
-    return rowCount;
+  /** Triggers of the server may leave none. */
+  @Override
+  public void requireRowCount(Fields committed) {
+    committed.require(committed.integer("row_count") >= 0, "row_count is negative");
   }
 
-  BundleHash bundleHash() {
-    return new BundleHash();
+  @Override
+  public BundleHash bundleHash() {
+    return BundleHash.july();
   }
 
-  /** A source that is retired, and by whom it was replaced. */
-  Refusal.SourceRetired sourceRetired(Fields error, String ownSourceId) {
+  /** The form of July is the uniform one. */
+  @Override
+  public WireRow uniform(WireRow row) {
+    return row;
+  }
+
+  @Override
+  public Refusal.PushConflict uniform(Refusal.PushConflict conflict) {
+    return conflict;
+  }
+
+  @Override
+  public Refusal.SourceRetired sourceRetired(Fields error, String ownSourceId) {
     error.text("message");
     error.require(
         error.text("source_id").equals(ownSourceId), "another source than ours is said to retire");
@@ -144,39 +159,50 @@ final class July2026 {
     return new Refusal.SourceRetired(replacement);
   }
 
-  /** Size of a snapshot. */
-  long snapshotByteCount(Fields session, long rowCount) {
+  /** The server refuses such a pull (wire-protocol 2.9). */
+  @Override
+  public boolean pullsBelowCheckpoint() {
+    return false;
+  }
+
+  @Override
+  public long snapshotByteCount(Fields session, long rowCount) {
     long byteCount = session.integer("byte_count");
     session.require(byteCount >= 0, "byte_count is negative");
     session.require((byteCount == 0) == (rowCount == 0), "byte_count and row_count disagree");
     return byteCount;
   }
 
-  void addChunkQuery(HttpUrl.Builder url, SnapshotLimits limits) {
+  @Override
+  public void addChunkQuery(HttpUrl.Builder url, SnapshotLimits limits) {
     url.addQueryParameter("max_bytes", Long.toString(limits.chunkBytes()));
   }
 
-  /** Longest decompressed chunk (wire-protocol 7.1). */
-  long chunkLimitBytes(SnapshotLimits limits) {
+  @Override
+  public long chunkLimitBytes(SnapshotLimits limits) {
     return limits.chunkBytes() + limits.chunkRows() + 64L * 1024;
   }
 
-  /** No member of a chunk or of its rows may be missing or unknown. */
-  void requireChunkMembers(Fields chunk) {
+  @Override
+  public void requireChunkMembers(Fields chunk) {
     chunk.requireMembers(CHUNK_MEMBERS);
-    chunk.list("rows").forEach(row -> row.requireMembers(SNAPSHOT_ROW_MEMBERS));
   }
 
-  /** Size of a chunk: within what was asked for, and what its rows really take. */
-  long chunkByteCount(Json.Document document, SnapshotLimits limits) {
-    Fields chunk = document.root();
+  @Override
+  public void requireChunkRowMembers(Fields row) {
+    row.requireMembers(SNAPSHOT_ROW_MEMBERS);
+  }
+
+  /** Within what was asked for, and what its rows really take. */
+  @Override
+  public long chunkByteCount(
+      Fields chunk, long rowCount, long rowsByteCount, SnapshotLimits limits) {
     long byteCount = chunk.integer("byte_count");
-    chunk.require(
-        chunk.list("rows").size() <= limits.chunkRows(), "a chunk has more rows than asked for");
+    chunk.require(rowCount <= limits.chunkRows(), "a chunk has more rows than asked for");
     chunk.require(
         byteCount >= 0 && byteCount <= limits.chunkBytes(),
         "a chunk has more bytes than asked for");
-    chunk.require(byteCount == document.rowsByteCount(), "byte_count is not the size of the rows");
+    chunk.require(byteCount == rowsByteCount, "byte_count is not the size of the rows");
     return byteCount;
   }
 }

@@ -20,9 +20,9 @@ final class Refusals {
   private static final Set<String> LIMIT_DIMENSIONS =
       Set.of("row_count", "byte_count", "row_byte_count");
 
-  private final July2026 revision;
+  private final ProtocolRevision revision;
 
-  Refusals(July2026 revision) {
+  Refusals(ProtocolRevision revision) {
     this.revision = revision;
   }
 
@@ -121,7 +121,7 @@ final class Refusals {
 
   private Refusal commit(String statusAndCode, Fields error, Asked asked) {
     return switch (statusAndCode) {
-      case "409 push_conflict" -> conflict(error.fields("conflict"));
+      case "409 push_conflict" -> revision.uniform(conflict(error.fields("conflict")));
       case "409 source_sequence_changed" -> new Refusal.SourceSequenceChanged();
       case "409 source_retired" -> revision.sourceRetired(error, asked.sourceId());
       default -> session(statusAndCode);
@@ -183,7 +183,7 @@ final class Refusals {
     };
   }
 
-  private static Refusal conflict(Fields conflict) {
+  private static Refusal.PushConflict conflict(Fields conflict) {
     String schema = conflict.text("schema");
     String table = conflict.text("table");
     conflict.require(!schema.isBlank() && !table.isBlank(), "a conflict names no table");

@@ -5,6 +5,7 @@ import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.TransientRetryExhaustedException;
 import dev.oversqlite4j.spi.Sleeper;
+import dev.oversqlite4j.transport.Caller.Answer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketException;
@@ -26,6 +27,8 @@ final class Retry {
   /** A server that asks for more patience than this is tried again after this. */
   private static final Duration RETRY_AFTER_MAX = Duration.ofSeconds(30);
 
+  private static final BodyReader<byte[]> IN_MEMORY = (op, body) -> body.readAllBytes();
+
   private final Caller caller;
   private final SyncOptions options;
   private final Sleeper sleeper;
@@ -38,27 +41,42 @@ final class Retry {
 
   /** For a request that may be repeated blindly (wire-protocol 7.3). */
   Reply repeatable(Flight flight, Request request, long limitBytes) {
-    return send(flight, request, limitBytes, options.transientRetryAttempts());
+    return whole(repeatable(flight, request, limitBytes, IN_MEMORY));
+  }
+
+  /** As above; the body is read while it arrives, and again if that fails. */
+  <T> Answer<T> repeatable(Flight flight, Request request, long limitBytes, BodyReader<T> reader) {
+    return send(flight, request, limitBytes, reader, options.transientRetryAttempts());
   }
 
   /**
    * For a chunk or a commit: when its outcome is unknown, only creating the session again helps.
    */
   Reply once(Flight flight, Request request, long limitBytes) {
-    return send(flight, request, limitBytes, 1);
+    return whole(send(flight, request, limitBytes, IN_MEMORY, 1));
   }
 
-  private Reply send(Flight flight, Request request, long limitBytes, int attemptsMax) {
+  private static Reply whole(Answer<byte[]> answer) {
+    Reply reply = answer.reply();
+    return answer
+        .value()
+        .map(body -> new Reply(reply.op(), reply.status(), reply.retryAfterSeconds(), body))
+        .orElse(reply);
+  }
+
+  private <T> Answer<T> send(
+      Flight flight, Request request, long limitBytes, BodyReader<T> reader, int attemptsMax) {
     Duration waited = Duration.ZERO;
     int attempts = 0;
     while (true) {
-      Optional<Reply> reply = Optional.empty();
+      Optional<Answer<T>> answer = Optional.empty();
       Optional<IOException> failure = Optional.empty();
       try {
-        reply = Optional.of(caller.send(flight, request, limitBytes));
+        answer = Optional.of(caller.send(flight, request, limitBytes, reader));
       } catch (IOException e) {
         failure = Optional.of(e);
       }
+      Optional<Reply> reply = answer.map(Answer::reply);
       Optional<SnapshotCapacityExhaustedException.Code> lacking =
           reply.flatMap(Refusals::snapshotCapacity);
       if (lacking.isPresent()) {
@@ -66,7 +84,7 @@ final class Retry {
         continue;
       }
       if (reply.isPresent() && !isTransient(request, reply.get())) {
-        return reply.get();
+        return answer.get();
       }
       attempts++;
       if (attempts >= attemptsMax) {

@@ -20,14 +20,13 @@ class BundleHashTest {
     return Json.read(
             dev.oversqlite4j.SyncOperation.PULL_BUNDLES,
             json.getBytes(java.nio.charset.StandardCharsets.UTF_8))
-        .root()
         .node();
   }
 
   /** The worked example of wire-protocol 5.4, members in another order. */
   @Test
   void workedExample() throws IOException {
-    BundleHash hash = new BundleHash();
+    BundleHash hash = BundleHash.july();
     hash.add(
         row(
             RowOperation.INSERT,
@@ -48,10 +47,10 @@ class BundleHashTest {
   void orderMatters() throws IOException {
     WireRow a = row(RowOperation.DELETE, "{\"id\":\"a\"}", Optional.empty());
     WireRow b = row(RowOperation.DELETE, "{\"id\":\"b\"}", Optional.empty());
-    BundleHash ab = new BundleHash();
+    BundleHash ab = BundleHash.july();
     ab.add(a);
     ab.add(b);
-    BundleHash ba = new BundleHash();
+    BundleHash ba = BundleHash.july();
     ba.add(b);
     ba.add(a);
     assertNotEquals(ab.hex(), ba.hex());

@@ -73,6 +73,7 @@ public final class Main implements Runnable {
     program.addSubcommand(new ExploreCommand(environment));
     program.addSubcommand(new DemoCommand(environment));
     program.addSubcommand(new ServeCommand(environment));
+    program.addSubcommand(new ConformanceCommand(environment));
     program.addSubcommand(new JournalCommand(environment));
     program.addSubcommand(new DiagramCommand(environment));
     program.setOut(environment.out());

@@ -1,16 +1,23 @@
 package dev.oversqlite4j.simulator.cli;
 
+import dev.oversqlite4j.simulator.server.DurableServer;
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.SocketServer;
+import dev.oversqlite4j.simulator.server.State;
+import dev.oversqlite4j.simulator.server.WireHandler;
 import dev.oversqlite4j.simulator.world.Business;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,8 +45,14 @@ final class ServeCommand implements Callable<Integer> {
       names = "--revision",
       paramLabel = "NAME",
       defaultValue = "july-2026",
-      description = "The protocol; only july-2026.")
+      description = "The protocol: june-2026 or july-2026 (default ${DEFAULT-VALUE}).")
   private String revision;
+
+  @Option(
+      names = "--db",
+      paramLabel = "FILE",
+      description = "Keeps everything in this file across restarts; in memory only without.")
+  private Optional<Path> db;
 
   @Option(
       names = "--schema",
@@ -60,9 +73,16 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!revision.equals("july-2026")) {
-      throw new UsageException("--revision " + revision + " is unknown; there is july-2026.");
-    }
+    Revision spoken =
+        Arrays.stream(Revision.values())
+            .filter(known -> known.label().equals(revision))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "--revision "
+                            + revision
+                            + " is unknown; there are june-2026 and july-2026."));
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be 0 to 65535, not " + port + ".");
     }
@@ -70,22 +90,70 @@ final class ServeCommand implements Callable<Integer> {
         schema
             .map(file -> SchemaFile.read(environment.folder().resolve(file), schemaName))
             .orElseGet(Business::serverSchema);
-    ModelServer server =
-        new ModelServer(
-            tables, ServerLimits.july(), environment::nowMillis, environment.ids()::newUuid);
-    CountDownLatch stopped = new CountDownLatch(1);
-    try (SocketServer socket = start(server)) {
-      Thread onInterrupt = new Thread(stopped::countDown, "stop");
-      Runtime.getRuntime().addShutdownHook(onInterrupt);
-      announce(socket, tables);
-      stopped.await();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
+    if (db.isEmpty()) {
+      ModelServer server =
+          new ModelServer(
+              spoken,
+              tables,
+              ServerLimits.july(),
+              environment::nowMillis,
+              environment.ids()::newUuid);
+      server.offerWatch(State.WatchOffer.ON);
+      serve(server, spoken, tables);
+    } else {
+      try (DurableServer server = open(spoken, tables)) {
+        server.offerWatch(State.WatchOffer.ON);
+        serve(server, spoken, tables);
+      } catch (SQLException atClose) {
+        // Each answer was on disk before it was given, so nothing is lost.
+        environment.err().println("The file could not be closed: " + atClose.getMessage());
+      }
     }
     return ExitCode.OK;
   }
 
-  private SocketServer start(ModelServer server) {
+  private DurableServer open(Revision spoken, ServerSchema tables) {
+    try {
+      return DurableServer.open(
+          environment.folder().resolve(db.orElseThrow()),
+          spoken,
+          tables,
+          ServerLimits.july(),
+          environment::nowMillis,
+          environment.ids()::newUuid);
+    } catch (SQLException | IllegalArgumentException unusable) {
+      throw new UsageException(
+          "--db " + db.orElseThrow() + " cannot be used: " + unusable.getMessage(), unusable);
+    }
+  }
+
+  /** Until somebody ends the process; a test interrupts. */
+  private void serve(WireHandler server, Revision spoken, ServerSchema tables) {
+    CountDownLatch stopped = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread onExit = new Thread(() -> stop(stopped, ended), "stop");
+    try (SocketServer socket = start(server)) {
+      Runtime.getRuntime().addShutdownHook(onExit);
+      announce(socket, spoken, tables);
+      stopped.await();
+    } catch (InterruptedException interrupted) {
+      Runtime.getRuntime().removeShutdownHook(onExit);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** Java ends when its hooks have, so this one waits for the answers under way. */
+  private static void stop(CountDownLatch stopped, CountDownLatch ended) {
+    stopped.countDown();
+    try {
+      ended.await(5, TimeUnit.SECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private SocketServer start(WireHandler server) {
     try {
       return SocketServer.start(server, port);
     } catch (UncheckedIOException taken) {
@@ -93,7 +161,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void announce(SocketServer socket, ServerSchema tables) {
+  private void announce(SocketServer socket, Revision spoken, ServerSchema tables) {
     PrintWriter out = environment.out();
     out.println("Serving " + socket.baseUri());
     out.println(
@@ -105,7 +173,13 @@ final class ServeCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
     out.println(
         "Any bearer token is a user: the header 'Authorization: Bearer ada' makes you ada.");
-    out.println("Everything is kept in memory and forgotten at the end. Ctrl-C ends it.");
+    out.println(
+        "Revision " + spoken.label() + ". No source settles these rules; they are inferred:");
+    spoken.inferred().forEach(rule -> out.println("  " + rule));
+    out.println(
+        db.isPresent()
+            ? "Everything is kept in " + db.get() + ". Ctrl-C ends it."
+            : "Everything is kept in memory and forgotten at the end. Ctrl-C ends it.");
     out.flush();
   }
 }

@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -24,11 +22,16 @@ import java.util.concurrent.TimeUnit;
  * Thread-safe.
  */
 public final class SocketServer implements AutoCloseable {
-  /** Spec 2.13. */
-  private static final long HEARTBEAT_MILLIS = 25_000;
+  /** How soon a watch notices that the server closes. An interrupt would tear its connection. */
+  private static final long WATCH_WAIT_MILLIS = 200;
+
+  /** 25 seconds, spec 2.13. */
+  private static final int WAITS_PER_HEARTBEAT = 125;
 
   /** How long answers under way may take once the server closes. */
   private static final long GRACE_MILLIS = 1_000;
+
+  private static final int GRACE_WAITS = 10;
 
   static {
     // Headers and body leave in two writes; with Nagle's algorithm the second waits for a delayed
@@ -41,7 +44,6 @@ public final class SocketServer implements AutoCloseable {
   private final WireHandler handler;
   private final HttpServer http;
   private final ExecutorService threads;
-  private final Set<Thread> watching = ConcurrentHashMap.newKeySet();
 
   // Guarded by this.
   private int underWay;
@@ -143,26 +145,24 @@ public final class SocketServer implements AutoCloseable {
   private void stream(HttpExchange exchange, WireRequest request, WireResponse opening)
       throws IOException {
     exchange.sendResponseHeaders(opening.status(), 0);
-    watching.add(Thread.currentThread());
     try (OutputStream out = exchange.getResponseBody()) {
       out.write(opening.body());
       out.flush();
       long told = told(request, opening);
       String user = ModelServer.bearer(request);
-      while (!isClosing()) {
-        Optional<String> hint = handler.nextHint(user, told, HEARTBEAT_MILLIS);
+      for (int waits = 1; !isClosing(); waits++) {
+        Optional<String> hint = handler.nextHint(user, told, WATCH_WAIT_MILLIS);
         if (hint.isPresent()) {
           told = seq(hint.get());
         }
-        out.write(hint.orElse(": heartbeat\n\n").getBytes(StandardCharsets.UTF_8));
-        out.flush();
+        if (hint.isPresent() || waits % WAITS_PER_HEARTBEAT == 0) {
+          out.write(hint.orElse(": heartbeat\n\n").getBytes(StandardCharsets.UTF_8));
+          out.flush();
+        }
       }
-    } catch (InterruptedException closed) {
-      // Only close() interrupts; the stream ends cleanly (spec 2.13).
-    } finally {
-      watching.remove(Thread.currentThread());
-      // The thread goes back to the pool, and close() may have come after the last wait.
-      Thread.interrupted();
+    } catch (InterruptedException stopped) {
+      // The grace period is over.
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -195,10 +195,9 @@ public final class SocketServer implements AutoCloseable {
   public void close() {
     synchronized (this) {
       closing = true;
-      watching.forEach(Thread::interrupt);
       try {
-        if (underWay > 0) {
-          wait(GRACE_MILLIS);
+        for (int waits = 0; underWay > 0 && waits < GRACE_WAITS; waits++) {
+          wait(GRACE_MILLIS / GRACE_WAITS);
         }
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();

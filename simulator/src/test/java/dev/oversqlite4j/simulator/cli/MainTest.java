@@ -57,8 +57,13 @@ class MainTest {
         "diagram --format svg",
         "explore --crashes 3",
         "explore --scenario nonsense",
-        "serve --revision june-2026",
+        "serve --revision may-2026",
+        "serve --db no/such/folder/file.db",
         "serve --port 70000",
+        "conformance",
+        "conformance --url nowhere",
+        "conformance --url http://127.0.0.1:1",
+        "conformance --url http://127.0.0.1:1 --header x",
         "serve --schema missing.sql"
       })
   void refusesWrongArgumentsOnOneClearLine(String line) {
@@ -70,7 +75,17 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"simulate", "replay", "explore", "demo", "serve", "journal", "diagram"})
+  @ValueSource(
+      strings = {
+        "simulate",
+        "replay",
+        "explore",
+        "demo",
+        "serve",
+        "conformance",
+        "journal",
+        "diagram"
+      })
   void explainsEveryCommandWithAnExample(String command) {
     Ran ran = run(command, "--help");
 
