@@ -7,9 +7,8 @@ import java.util.Optional;
 /** What SQLite says of the app's tables. Reads only. */
 final class TableInspection {
 
-  private static final String OBJECT =
-      "SELECT name, type FROM pragma_table_list"
-          + " WHERE schema = 'main' AND name = ? COLLATE NOCASE";
+  private static final String OBJECTS =
+      "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name";
 
   private static final String COLUMNS =
       "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
@@ -31,6 +30,9 @@ final class TableInspection {
           + " AND f.on_delete NOT IN ('NO ACTION', 'RESTRICT') ORDER BY m.name, f.id";
 
   private final Sql sql;
+
+  /** Read once; SQLite always lists at least its own schema table. */
+  private List<TableObject> objects = List.of();
 
   TableInspection(Sql sql) {
     this.sql = sql;
@@ -66,8 +68,16 @@ final class TableInspection {
   /** A foreign key, or the first column of it, of any table to one that is asked for. */
   record ActingReference(String child, String column, Optional<String> parentColumn) {}
 
+  /** By its lower-cased name; SQLite itself ignores the case of ASCII letters only. */
   Optional<TableObject> find(String name) {
-    return sql.first(OBJECT, row -> new TableObject(row.getString(1), row.getString(2)), name);
+    return objects().stream().filter(object -> lower(object.realName()).equals(name)).findFirst();
+  }
+
+  private List<TableObject> objects() {
+    if (objects.isEmpty()) {
+      objects = sql.list(OBJECTS, row -> new TableObject(row.getString(1), row.getString(2)));
+    }
+    return objects;
   }
 
   List<DeclaredColumn> columns(String realName) {
