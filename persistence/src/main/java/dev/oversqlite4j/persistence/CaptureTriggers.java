@@ -40,7 +40,7 @@ final class CaptureTriggers {
             "UPDATE",
             table,
             deleted(schema, table, keyChanged(table)),
-            written(schema, table)));
+            table.changedByItsKeys() ? stored(schema, table) : written(schema, table)));
     sql.put(names.get(5), capture(names.get(5), "DELETE", table, deleted(schema, table, "true")));
     return sql;
   }
@@ -96,13 +96,36 @@ final class CaptureTriggers {
 
   /** Rule 4. */
   private static String written(String schema, TableShape table) {
+    return written(schema, table, RowJson.payload(table.columns(), "NEW."), "true");
+  }
+
+  /**
+   * Rule 4, with what the row is by now: foreign keys that follow a changed key have changed it
+   * already, and their capture must not be undone.
+   */
+  private static String stored(String schema, TableShape table) {
+    String row =
+        " FROM "
+            + table.quoted()
+            + " AS r WHERE r."
+            + table.key().quoted()
+            + " = NEW."
+            + table.key().quoted();
+    return written(
+        schema,
+        table,
+        "(SELECT " + RowJson.payload(table.columns(), "r.") + row + ")",
+        "EXISTS (SELECT 1" + row + ")");
+  }
+
+  private static String written(String schema, TableShape table, String payload, String condition) {
     return mark(
         schema,
         table,
         RowJson.key(table.key(), "NEW."),
         "CASE WHEN s.deleted = 0 THEN 'UPDATE' ELSE 'INSERT' END",
-        RowJson.payload(table.columns(), "NEW."),
-        "true");
+        payload,
+        condition);
   }
 
   /** Rules 5 and 6. */

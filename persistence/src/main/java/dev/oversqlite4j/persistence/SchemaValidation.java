@@ -116,7 +116,13 @@ final class SchemaValidation {
           keyColumn.name(),
           "the sync key must be declared NOT NULL; repair or recreate the local database");
     }
-    return TableShape.of(name, object.realName(), columns, key, unique(object.realName(), columns));
+    return TableShape.of(
+        name,
+        object.realName(),
+        columns,
+        key,
+        unique(object.realName(), columns),
+        foreignKeys.stream().anyMatch(ForeignKeyColumn::follows));
   }
 
   private UniqueIndexes unique(String realName, List<Column> columns) {

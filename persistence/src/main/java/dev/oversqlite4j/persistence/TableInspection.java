@@ -14,7 +14,8 @@ final class TableInspection {
       "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
 
   private static final String FOREIGN_KEYS =
-      "SELECT seq, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
+      "SELECT seq, \"table\", \"from\", \"to\", on_update NOT IN ('NO ACTION', 'RESTRICT')"
+          + " FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
 
   /** An index of the key itself evicts another key only if it takes differing ones for equal. */
   private static final String UNIQUE_PARTS =
@@ -54,9 +55,10 @@ final class TableInspection {
    * One column of a foreign key; {@code position} above 0 only in composite ones.
    *
    * @param parentColumn empty if the key column is meant without being named
+   * @param follows whether it changes when the parent's column does
    */
   record ForeignKeyColumn(
-      int position, String parent, String column, Optional<String> parentColumn) {}
+      int position, String parent, String column, Optional<String> parentColumn, boolean follows) {}
 
   /**
    * One part of a UNIQUE index.
@@ -102,7 +104,8 @@ final class TableInspection {
                 row.getInt(1),
                 lower(row.getString(2)),
                 lower(row.getString(3)),
-                Optional.ofNullable(row.getString(4)).map(TableInspection::lower)),
+                Optional.ofNullable(row.getString(4)).map(TableInspection::lower),
+                row.getBoolean(5)),
         realName);
   }
 

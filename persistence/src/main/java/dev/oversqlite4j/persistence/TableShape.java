@@ -9,15 +9,28 @@ import java.util.stream.Collectors;
  * @param name lower-cased, as control tables and the wire spell it
  * @param realName as the database spells it
  * @param columns all of them, in table order
+ * @param changedByItsKeys whether a foreign key of the table changes its rows when the key of
+ *     another row changes; of its own row, where the two refer to each other
  */
 record TableShape(
-    String name, String realName, List<Column> columns, Column key, UniqueIndexes unique, Sql sql) {
+    String name,
+    String realName,
+    List<Column> columns,
+    Column key,
+    UniqueIndexes unique,
+    boolean changedByItsKeys,
+    Sql sql) {
 
   /** Statements over app rows, each with the key as its last or only parameter. */
   record Sql(String live, String delete, String upsert) {}
 
   static TableShape of(
-      String name, String realName, List<Column> columns, Column key, UniqueIndexes unique) {
+      String name,
+      String realName,
+      List<Column> columns,
+      Column key,
+      UniqueIndexes unique,
+      boolean changedByItsKeys) {
     List<Column> fixed = List.copyOf(columns);
     String table = SqlText.identifier(realName);
     String byKey = " WHERE " + key.quoted() + " = ?";
@@ -27,6 +40,7 @@ record TableShape(
         fixed,
         key,
         unique,
+        changedByItsKeys,
         new Sql(
             "SELECT " + RowJson.payload(fixed, "") + " FROM " + table + byKey,
             "DELETE FROM " + table + byKey,

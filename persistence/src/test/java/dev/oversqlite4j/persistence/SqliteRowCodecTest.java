@@ -54,7 +54,7 @@ class SqliteRowCodecTest {
   private final RowCodec codec = new SqliteRowCodec(SCHEMA, KeyPolicy.UUID);
 
   private static TableShape table(String name, Column... columns) {
-    return TableShape.of(name, name, List.of(columns), columns[0], UniqueIndexes.NONE);
+    return TableShape.of(name, name, List.of(columns), columns[0], UniqueIndexes.NONE, false);
   }
 
   private static ObjectNode json(String text) {
