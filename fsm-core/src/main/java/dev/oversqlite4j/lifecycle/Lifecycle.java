@@ -53,6 +53,13 @@ public final class Lifecycle {
     return fire(tx, DurableState.UNOPENED, Trigger.OPEN, opId, Facts.none(), () -> {});
   }
 
+  /** The tables of another client are ours from now on (architecture, adoption). */
+  public void adopt(LocalTransaction tx, String opId) {
+    if (tx.journal().head(MACHINE).isEmpty()) {
+      fire(tx, DurableState.UNOPENED, Trigger.ADOPT, opId, Facts.none(), () -> {});
+    }
+  }
+
   /**
    * Brings journal and tables back together before a session begins: tables another program wrote,
    * and an operation a dead process left in flight. Both become REPAIR rows (architecture,

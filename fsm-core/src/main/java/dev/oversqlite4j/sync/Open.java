@@ -31,14 +31,18 @@ public final class Open {
             // Step 2: tables, registry, triggers, apply mode off.
             tx.installation().install();
             // Step 3b, 3c: the first source captures what is there, once in the life of the file.
-            if (tx.controlState().sourceId().isEmpty()) {
+            boolean known = tx.controlState().sourceId().isPresent();
+            if (known) {
+              captureUntracked(tx);
+            } else {
               assignFirstSource(tx);
               tx.installation().captureAll();
-            } else {
-              tx.installation().captureUntracked();
             }
             // Step 3d.
             normalise(tx);
+            if (known) {
+              ctx.lifecycle().adopt(tx, ctx.opId());
+            }
             // Step 3e.
             ctx.lifecycle().repair(tx, ctx.opId());
             return ctx.lifecycle().open(tx, ctx.opId());
@@ -49,6 +53,24 @@ public final class Open {
     }
     // Step 4: only a successful attach of this process connects.
     ctx.disconnected();
+  }
+
+  /**
+   * Rows that another client gave up for a pending remote replace, or that were written past the
+   * guards, are held like those we gave up ourselves: a cancelled replace brings them back.
+   */
+  private void captureUntracked(LocalTransaction tx) {
+    boolean replacing = tx.controlState().operation() instanceof Operation.RemoteReplace;
+    if (tx.installation().foundInPlace()) {
+      return;
+    }
+    if (replacing) {
+      tx.discardedIntents().restoreHeld();
+    }
+    tx.installation().captureUntracked();
+    if (replacing) {
+      tx.discardedIntents().holdDirtyRows(ctx.opId());
+    }
   }
 
   private void assignFirstSource(LocalTransaction tx) {

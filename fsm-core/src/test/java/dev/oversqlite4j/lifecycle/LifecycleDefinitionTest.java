@@ -52,6 +52,7 @@ class LifecycleDefinitionTest {
       T33  | A AS RC RS             | DETACH              | D
       T34  | A AS AP AC RC RCC RS   | DETACH_BLOCKED      | =
       T37  | AP                     | PUSH_ABORT          | =
+      +0   | U                      | ADOPT               | O RR0 RR1 A AS AP AC RC RCC RS
       +1   | *                      | REPAIR              | =
       +2   | A AS AP AC RC RCC RS   | RESUME              | =
       +3   | RR0 RR1                | ATTACH_BEGIN        | =

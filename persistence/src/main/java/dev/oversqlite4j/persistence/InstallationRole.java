@@ -170,6 +170,11 @@ final class InstallationRole implements Installation {
   }
 
   @Override
+  public boolean foundInPlace() {
+    return uncaptured.isEmpty();
+  }
+
+  @Override
   public long captureUntracked() {
     return uncaptured.stream()
         .mapToLong(

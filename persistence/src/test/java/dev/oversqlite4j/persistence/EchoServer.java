@@ -104,9 +104,13 @@ final class EchoServer implements SyncServer {
   public CommittedBundle commitPush(OutboxState.Bundle bundle, String pushId) {
     calls++;
     accepts--;
+    return committed(uploading);
+  }
+
+  CommittedBundle committed(List<FrozenRow> uploaded) {
     long seq = log.size() + 1L;
     List<WireRow> committed = new ArrayList<>();
-    for (FrozenRow row : uploading) {
+    for (FrozenRow row : uploaded) {
       committed.add(
           new WireRow(
               schema,
