@@ -121,16 +121,21 @@ public final class LifecycleDefinition {
         .otherwiseTo(OPENED);
     for (DurableState state : DurableState.values()) {
       if (state == UNOPENED) {
-        m.from(state).reject(Trigger.REPAIR, step -> new OpenRequiredException(op(step)));
+        m.from(state)
+            .reject(Trigger.REPAIR, step -> new OpenRequiredException(op(step)))
+            .reject(Trigger.CORRUPT, step -> new OpenRequiredException(op(step)));
       } else if (state == CLOSED) {
         m.from(state)
             .reject(Trigger.OPEN, step -> new ClientClosedException(op(step)))
             .reject(Trigger.ADOPT, step -> new ClientClosedException(op(step)))
+            .reject(Trigger.CORRUPT, step -> new ClientClosedException(op(step)))
             .reject(Trigger.REPAIR, step -> new ClientClosedException(op(step)));
       } else {
         m.from(state)
             .reject(Trigger.OPEN, changed("opened twice"))
             .reject(Trigger.ADOPT, changed("opened twice"))
+            .on(Trigger.CORRUPT)
+            .toSame()
             .on(Trigger.REPAIR)
             .toSame();
       }

@@ -17,6 +17,9 @@ public interface Installation {
    */
   long captureAll();
 
+  /** Creates the journal alone, for a file in which nothing else may be touched. */
+  void installJournal();
+
   /** Whether {@link #install()} found every table registered and every trigger as it should be. */
   boolean foundInPlace();
 

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Anonymous;
@@ -16,6 +17,9 @@ import java.util.Optional;
  */
 public final class Open {
 
+  /** Without them nothing can be journaled either. */
+  private static final String OWN_TABLES = "_fsm_";
+
   private final SyncContext ctx;
 
   public Open(SyncContext ctx) {
@@ -25,6 +29,18 @@ public final class Open {
   public void run(SyncSchema schema) {
     // Step 1: ownership, and validation by reads only.
     ctx.store().claim(schema, ctx.options());
+    try {
+      prepare();
+    } catch (RuntimeException failure) {
+      ctx.store().close();
+      throw failure;
+    }
+    // Step 4: only a successful attach of this process connects.
+    ctx.disconnected();
+  }
+
+  /** T3: a file that contradicts itself opens, so that it can be looked at and left. */
+  private void prepare() {
     try {
       ctx.write(
           tx -> {
@@ -38,6 +54,9 @@ public final class Open {
               assignFirstSource(tx);
               tx.installation().captureAll();
             }
+            if (tx.controlState().outbox().frozen().isPresent()) {
+              OutboxCheck.verify(tx, ctx.store().codec().schemaName());
+            }
             // Step 3d.
             normalise(tx);
             if (known) {
@@ -47,12 +66,18 @@ public final class Open {
             ctx.lifecycle().repair(tx, ctx.opId());
             return ctx.lifecycle().open(tx, ctx.opId());
           });
-    } catch (RuntimeException failure) {
-      ctx.store().close();
-      throw failure;
+    } catch (CorruptLocalStateException corrupt) {
+      if (corrupt.table().startsWith(OWN_TABLES)) {
+        throw corrupt;
+      }
+      ctx.<Void>writeUnchecked(
+          changed ->
+              tx -> {
+                tx.installation().installJournal();
+                ctx.lifecycle().corrupt(tx, ctx.opId(), corrupt);
+                return null;
+              });
     }
-    // Step 4: only a successful attach of this process connects.
-    ctx.disconnected();
   }
 
   /**

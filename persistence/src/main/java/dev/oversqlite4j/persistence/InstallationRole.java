@@ -82,6 +82,12 @@ final class InstallationRole implements Installation {
     }
   }
 
+  @Override
+  public void installJournal() {
+    sql.requireWrite();
+    createJournal();
+  }
+
   private void createJournal() {
     try {
       if (!journal.exists(sql.connection())) {

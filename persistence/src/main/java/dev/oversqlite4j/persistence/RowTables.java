@@ -45,6 +45,11 @@ final class RowTables implements Rows {
     authoritative = false;
   }
 
+  /** Whether an authoritative write is under way. */
+  boolean applying() {
+    return authoritative;
+  }
+
   /** Called before the commit. */
   void requireComplete() {
     if (authoritative) {

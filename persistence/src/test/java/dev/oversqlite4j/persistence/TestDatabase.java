@@ -65,6 +65,11 @@ final class TestDatabase implements AutoCloseable {
     return new TestDatabase(directory.resolve("app.db"), ddl, false);
   }
 
+  /** A file that is there already. */
+  static TestDatabase at(Path file) {
+    return new TestDatabase(file, "", false);
+  }
+
   /** For properties, whose tries have no directory of their own. */
   static TestDatabase temporary(String ddl) {
     try {
