@@ -2,11 +2,10 @@ package dev.oversqlite4j;
 
 import dev.oversqlite4j.lifecycle.DurableState;
 import dev.oversqlite4j.lifecycle.Lifecycle;
-import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.LocalTransaction;
-import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.SyncServer;
+import dev.oversqlite4j.spi.UncheckedControl;
 import dev.oversqlite4j.sync.Attach;
 import dev.oversqlite4j.sync.Detach;
 import dev.oversqlite4j.sync.Open;
@@ -117,9 +116,14 @@ public final class OversqliteClient implements AutoCloseable {
    * Prepares the local runtime: tables, triggers, the source, and once in the life of the database
    * the capture of rows that are there already. Never talks to the server; safe to repeat.
    *
+   * <p>A file whose control tables contradict themselves opens all the same, untouched: {@link
+   * #sourceInfo()}, {@link #journal()} and {@link #detach()} work, every sync operation says what
+   * is wrong.
+   *
    * @throws InvalidConfigurationException the schema cannot be synced; nothing was changed
    * @throws DatabaseAlreadyOwnedException another client has this database open
-   * @throws CorruptLocalStateException the control tables contradict themselves
+   * @throws CorruptLocalStateException the tables that are this library's own cannot be used, for
+   *     instance since a newer version of it wrote them
    */
   public void open() {
     exclusively(
@@ -383,17 +387,12 @@ public final class OversqliteClient implements AutoCloseable {
   }
 
   private static SourceInfo sourceInfo(LocalTransaction tx) {
-    ControlState control = tx.controlState();
-    Optional<SourceRecoveryReason> recovery =
-        control.operation() instanceof Operation.SourceRecovery r
-            ? Optional.of(r.reason())
-            : Optional.empty();
-    boolean gated = control.attached().filter(ControlState.Attached::rebuildRequired).isPresent();
+    UncheckedControl control = tx.uncheckedControl();
     return new SourceInfo(
-        control.sourceId().orElse(""),
-        gated || recovery.isPresent(),
-        recovery.isPresent(),
-        recovery);
+        control.sourceId(),
+        control.rebuildRequired() || control.recoveringSource(),
+        control.recoveringSource(),
+        control.recoveryReason());
   }
 
   private <R> R reading(Function<LocalTransaction, R> work) {

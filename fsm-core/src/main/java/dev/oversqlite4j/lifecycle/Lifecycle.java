@@ -1,6 +1,7 @@
 package dev.oversqlite4j.lifecycle;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.fsm.Fired;
@@ -51,6 +52,47 @@ public final class Lifecycle {
   /** Opens a session: from UNOPENED to whatever the tables say (T1, T2). */
   public Fired<DurableState> open(LocalTransaction tx, String opId) {
     return fire(tx, DurableState.UNOPENED, Trigger.OPEN, opId, Facts.none(), () -> {});
+  }
+
+  /** The tables of another client are ours from now on (architecture, adoption). */
+  public void adopt(LocalTransaction tx, String opId) {
+    if (tx.journal().head(MACHINE).isEmpty()) {
+      fire(tx, DurableState.UNOPENED, Trigger.ADOPT, opId, Facts.none(), () -> {});
+    }
+  }
+
+  /**
+   * T3: the tables cannot be believed, so the state is what the journal said last. No transition of
+   * the machine, which would ask the tables.
+   */
+  public void corrupt(LocalTransaction tx, String opId, CorruptLocalStateException why) {
+    Optional<JournalEntry> head = tx.journal().head(MACHINE);
+    String state = head.map(JournalEntry::to).orElse(DurableState.OPENED.name());
+    Facts facts = Facts.of("table", why.table(), "invariant", why.reason());
+    tx.journal().append(MACHINE, Trigger.CORRUPT.name(), state, state, opId, carried(head, facts));
+  }
+
+  /**
+   * Fires a trigger that leads out of tables that contradict themselves. Afterwards they have to
+   * agree with the declaration like after any other step.
+   *
+   * @param from what the tables say as far as they can be read
+   */
+  public void fireUnchecked(
+      LocalTransaction tx, DurableState from, Trigger trigger, String opId, Runnable effect) {
+    Optional<JournalEntry> head = tx.journal().head(MACHINE);
+    String folded = head.map(JournalEntry::to).orElse(from.name());
+    if (!folded.equals(from.name())) {
+      tx.journal()
+          .append(
+              MACHINE,
+              Trigger.REPAIR.name(),
+              folded,
+              from.name(),
+              opId,
+              carried(head, Facts.of("repaired", "TABLES")));
+    }
+    fire(tx, from, trigger, opId, Facts.none(), effect);
   }
 
   /**

@@ -86,7 +86,10 @@ public final class LifecycleDefinition {
     return m.build();
   }
 
-  /** T1, T2: open() leads to whatever the tables say, a repair of a dead operation stays there. */
+  /**
+   * T1, T2: open() and adoption lead to whatever the tables say, a repair of a dead operation stays
+   * there.
+   */
   private static void opening(Builder<DurableState, Trigger> m) {
     m.from(UNOPENED)
         .on(Trigger.OPEN)
@@ -111,15 +114,47 @@ public final class LifecycleDefinition {
         .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
         .to(SOURCE_RECOVERY)
         .otherwiseTo(OPENED);
+    // Without a journal nobody knows that a user was wiped.
+    m.from(UNOPENED)
+        .on(Trigger.ADOPT)
+        .when("replace pending", c -> derived(c) == REPLACE_PENDING)
+        .to(REPLACE_PENDING)
+        .orWhen("replace staged", c -> derived(c) == REPLACE_STAGED)
+        .to(REPLACE_STAGED)
+        .orWhen("attached", c -> derived(c) == ATTACHED)
+        .to(ATTACHED)
+        .orWhen("lease held", c -> derived(c) == SEEDING)
+        .to(SEEDING)
+        .orWhen("outbox prepared", c -> derived(c) == PUSH_PREPARED)
+        .to(PUSH_PREPARED)
+        .orWhen("outbox committed", c -> derived(c) == PUSH_COMMITTED)
+        .to(PUSH_COMMITTED)
+        .orWhen("rebuild required", c -> derived(c) == REBUILD_REQUIRED)
+        .to(REBUILD_REQUIRED)
+        .orWhen("rebuild required, outbox committed", c -> derived(c) == REBUILD_COMMITTED)
+        .to(REBUILD_COMMITTED)
+        .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
+        .to(SOURCE_RECOVERY)
+        .otherwiseTo(OPENED);
     for (DurableState state : DurableState.values()) {
       if (state == UNOPENED) {
-        m.from(state).reject(Trigger.REPAIR, step -> new OpenRequiredException(op(step)));
+        m.from(state)
+            .reject(Trigger.REPAIR, step -> new OpenRequiredException(op(step)))
+            .reject(Trigger.CORRUPT, step -> new OpenRequiredException(op(step)));
       } else if (state == CLOSED) {
         m.from(state)
             .reject(Trigger.OPEN, step -> new ClientClosedException(op(step)))
+            .reject(Trigger.ADOPT, step -> new ClientClosedException(op(step)))
+            .reject(Trigger.CORRUPT, step -> new ClientClosedException(op(step)))
             .reject(Trigger.REPAIR, step -> new ClientClosedException(op(step)));
       } else {
-        m.from(state).reject(Trigger.OPEN, changed("opened twice")).on(Trigger.REPAIR).toSame();
+        m.from(state)
+            .reject(Trigger.OPEN, changed("opened twice"))
+            .reject(Trigger.ADOPT, changed("opened twice"))
+            .on(Trigger.CORRUPT)
+            .toSame()
+            .on(Trigger.REPAIR)
+            .toSame();
       }
     }
   }

@@ -11,6 +11,10 @@ import java.util.Optional;
 public enum Trigger {
   /** T1, T2: a session of this process begins. */
   OPEN(SyncOperation.OPEN),
+  /** open() found the file of another client of this protocol: tables without a journal. */
+  ADOPT(SyncOperation.OPEN),
+  /** T3: open() found control tables that contradict themselves, and left them alone. */
+  CORRUPT(SyncOperation.OPEN),
   /** open() ended an operation that a dead process left in flight. */
   REPAIR(SyncOperation.OPEN),
   /** The attached user is back in a new process; nothing durable changes. */

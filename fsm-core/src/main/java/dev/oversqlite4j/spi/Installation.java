@@ -27,6 +27,12 @@ public interface Installation {
    */
   long captureAll();
 
+  /** Creates the journal alone, for a file in which nothing else may be touched. */
+  void installJournal();
+
+  /** Whether {@link #install()} found every table registered and every trigger as it should be. */
+  boolean foundInPlace();
+
   /**
    * Brings the tables that {@link #install()} registered for the first time, or whose triggers it
    * found missing or different, into line with their rows: untracked row → dirty INSERT, live

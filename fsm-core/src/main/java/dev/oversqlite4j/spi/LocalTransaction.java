@@ -54,4 +54,7 @@ public interface LocalTransaction {
 
   /** Reads the durable control state. Throws {@code CorruptLocalStateException} (spec 2.3). */
   ControlState controlState();
+
+  /** The same without a check, for what has to work on a corrupt file (spec 9.3 T3). */
+  UncheckedControl uncheckedControl();
 }

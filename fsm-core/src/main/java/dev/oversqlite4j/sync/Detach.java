@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.DurableState;
@@ -11,6 +12,7 @@ import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Anonymous;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.UncheckedControl;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -24,7 +26,12 @@ public final class Detach {
   }
 
   public DetachOutcome run() {
-    DetachOutcome outcome = ctx.writeRows(changed -> tx -> decide(tx, changed));
+    DetachOutcome outcome;
+    try {
+      outcome = ctx.writeRows(changed -> tx -> decide(tx, changed));
+    } catch (CorruptLocalStateException corrupt) {
+      outcome = ctx.writeUnchecked(changed -> tx -> decideUnchecked(tx, changed));
+    }
     if (outcome == DetachOutcome.DETACHED) {
       ctx.disconnected();
       if (ctx.lastState() == DurableState.DETACHED) {
@@ -56,17 +63,55 @@ public final class Detach {
     return DetachOutcome.DETACHED;
   }
 
+  /**
+   * The way out of tables that contradict themselves (T3): as careful as ever with rows that wait,
+   * and with a bundle that may be missing some.
+   */
+  private DetachOutcome decideUnchecked(LocalTransaction tx, Consumer<String> changed) {
+    UncheckedControl control = tx.uncheckedControl();
+    if (control.replacing() && !control.attached()) {
+      ctx.lifecycle()
+          .fireUnchecked(
+              tx,
+              DurableState.REPLACE_PENDING,
+              Trigger.CANCEL_REPLACE,
+              ctx.opId(),
+              () -> undoReplace(tx));
+      return DetachOutcome.DETACHED;
+    }
+    if (!control.attached()) {
+      return DetachOutcome.DETACHED;
+    }
+    long pending = tx.dirtyRows().count() + tx.outbox().rowCount() + tx.quarantine().count();
+    if (pending > 0 || control.bundleFrozen()) {
+      return DetachOutcome.BLOCKED_UNSYNCED_DATA;
+    }
+    tx.erasure()
+        .erasing(
+            () -> {
+              ctx.lifecycle()
+                  .fireUnchecked(
+                      tx,
+                      DurableState.ATTACHED,
+                      Trigger.DETACH,
+                      ctx.opId(),
+                      () -> leave(tx, control.sourceId()));
+              tx.erasure().foldJournal(Lifecycle.MACHINE);
+            });
+    ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
+    return DetachOutcome.DETACHED;
+  }
+
   /** T14: the stage goes, the dirty rows come back exactly as they were (W-6, W-13). */
   private void cancelReplace(LocalTransaction tx) {
-    ctx.fire(
-        tx,
-        Trigger.CANCEL_REPLACE,
-        () -> {
-          tx.stage().clear();
-          tx.attachment().bind(new Anonymous());
-          tx.attachment().operation(Operation.None.PLAIN);
-          tx.discardedIntents().restoreHeld();
-        });
+    ctx.fire(tx, Trigger.CANCEL_REPLACE, () -> undoReplace(tx));
+  }
+
+  private static void undoReplace(LocalTransaction tx) {
+    tx.stage().clear();
+    tx.attachment().bind(new Anonymous());
+    tx.attachment().operation(Operation.None.PLAIN);
+    tx.discardedIntents().restoreHeld();
   }
 
   /**
@@ -77,27 +122,22 @@ public final class Detach {
     tx.erasure()
         .erasing(
             () -> {
-              fireDetach(tx, oldSource);
+              ctx.fire(tx, Trigger.DETACH, () -> leave(tx, oldSource));
               tx.erasure().foldJournal(Lifecycle.MACHINE);
             });
     ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
   }
 
-  private void fireDetach(LocalTransaction tx, String oldSource) {
-    ctx.fire(
-        tx,
-        Trigger.DETACH,
-        () -> {
-          tx.rows().authoritative(() -> tx.rows().wipeAll());
-          tx.discardedIntents().wipe();
-          tx.quarantine().wipe();
-          tx.erasure().wipeControl();
-          String newSource = Fresh.sourceId(ctx, tx);
-          tx.sources().ensure(newSource);
-          tx.sources().markReplaced(oldSource, newSource);
-          tx.attachment().bindSource(newSource);
-          tx.attachment().bind(new Anonymous());
-          tx.attachment().operation(Operation.None.PLAIN);
-        });
+  private void leave(LocalTransaction tx, String oldSource) {
+    tx.rows().authoritative(() -> tx.rows().wipeAll());
+    tx.discardedIntents().wipe();
+    tx.quarantine().wipe();
+    tx.erasure().wipeControl();
+    String newSource = Fresh.sourceId(ctx, tx);
+    tx.sources().ensure(newSource);
+    tx.sources().markReplaced(oldSource, newSource);
+    tx.attachment().bindSource(newSource);
+    tx.attachment().bind(new Anonymous());
+    tx.attachment().operation(Operation.None.PLAIN);
   }
 }

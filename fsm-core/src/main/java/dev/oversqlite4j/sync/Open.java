@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Anonymous;
@@ -16,6 +17,9 @@ import java.util.Optional;
  */
 public final class Open {
 
+  /** Without them nothing can be journaled either. */
+  private static final String OWN_TABLES = "_fsm_";
+
   private final SyncContext ctx;
 
   public Open(SyncContext ctx) {
@@ -26,29 +30,72 @@ public final class Open {
     // Step 1: ownership, and validation by reads only.
     ctx.store().claim(schema, ctx.options());
     try {
-      ctx.write(
-          tx -> {
-            // Step 2: tables, registry, triggers, apply mode off.
-            tx.installation().install();
-            // Step 3b, 3c: the first source captures what is there, once in the life of the file.
-            if (tx.controlState().sourceId().isEmpty()) {
-              assignFirstSource(tx);
-              tx.installation().captureAll();
-            } else {
-              tx.installation().captureUntracked();
-            }
-            // Step 3d.
-            normalise(tx);
-            // Step 3e.
-            ctx.lifecycle().repair(tx, ctx.opId());
-            return ctx.lifecycle().open(tx, ctx.opId());
-          });
+      prepare();
     } catch (RuntimeException failure) {
       ctx.store().close();
       throw failure;
     }
     // Step 4: only a successful attach of this process connects.
     ctx.disconnected();
+  }
+
+  /** T3: a file that contradicts itself opens, so that it can be looked at and left. */
+  private void prepare() {
+    try {
+      ctx.write(
+          tx -> {
+            // Step 2: tables, registry, triggers, apply mode off.
+            tx.installation().install();
+            // Step 3b, 3c: the first source captures what is there, once in the life of the file.
+            boolean known = tx.controlState().sourceId().isPresent();
+            if (known) {
+              captureUntracked(tx);
+            } else {
+              assignFirstSource(tx);
+              tx.installation().captureAll();
+            }
+            if (tx.controlState().outbox().frozen().isPresent()) {
+              OutboxCheck.verify(tx, ctx.store().codec().schemaName());
+            }
+            // Step 3d.
+            normalise(tx);
+            if (known) {
+              ctx.lifecycle().adopt(tx, ctx.opId());
+            }
+            // Step 3e.
+            ctx.lifecycle().repair(tx, ctx.opId());
+            return ctx.lifecycle().open(tx, ctx.opId());
+          });
+    } catch (CorruptLocalStateException corrupt) {
+      if (corrupt.table().startsWith(OWN_TABLES)) {
+        throw corrupt;
+      }
+      ctx.<Void>writeUnchecked(
+          changed ->
+              tx -> {
+                tx.installation().installJournal();
+                ctx.lifecycle().corrupt(tx, ctx.opId(), corrupt);
+                return null;
+              });
+    }
+  }
+
+  /**
+   * Rows that another client gave up for a pending remote replace, or that were written past the
+   * guards, are held like those we gave up ourselves: a cancelled replace brings them back.
+   */
+  private void captureUntracked(LocalTransaction tx) {
+    boolean replacing = tx.controlState().operation() instanceof Operation.RemoteReplace;
+    if (tx.installation().foundInPlace()) {
+      return;
+    }
+    if (replacing) {
+      tx.discardedIntents().restoreHeld();
+    }
+    tx.installation().captureUntracked();
+    if (replacing) {
+      tx.discardedIntents().holdDirtyRows(ctx.opId());
+    }
   }
 
   private void assignFirstSource(LocalTransaction tx) {

@@ -25,15 +25,16 @@ final class OutboxCheck {
     OutboxState.Bundle bundle = tx.controlState().outbox().frozen().orElseThrow();
     List<FrozenRow> rows = tx.outbox().rows();
     if (rows.size() != bundle.rowCount()) {
-      throw new CorruptLocalStateException("_sync_outbox_rows", "the row count differs");
+      throw new CorruptLocalStateException("_sync_outbox_rows", "the row count differs (I8)");
     }
     for (int i = 0; i < rows.size(); i++) {
       if (rows.get(i).ordinal() != i) {
-        throw new CorruptLocalStateException("_sync_outbox_rows", "the ordinals have a gap");
+        throw new CorruptLocalStateException("_sync_outbox_rows", "the ordinals have a gap (I8)");
       }
     }
     if (!RequestHash.of(schema, rows).equals(bundle.requestHash())) {
-      throw new CorruptLocalStateException("_sync_outbox_bundle", "the hash does not fit the rows");
+      throw new CorruptLocalStateException(
+          "_sync_outbox_bundle", "the hash does not fit the rows (I8)");
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.OperationCancelledException;
 import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.SyncOperation;
@@ -127,6 +128,32 @@ public final class SyncContext {
 
   <R> R read(Function<? super LocalTransaction, ? extends R> work) {
     return store.read(work);
+  }
+
+  /**
+   * Like {@link #writeRows}, on tables that may contradict themselves before and after (T3): {@link
+   * #lastState()} follows only if they can be believed again.
+   */
+  <R> R writeUnchecked(Function<Consumer<String>, Function<LocalTransaction, R>> work) {
+    record Outcome<R>(R value, Optional<DurableState> state) {}
+    Set<String> touched = new TreeSet<>();
+    Outcome<R> outcome =
+        store.write(
+            tx -> {
+              R value = work.apply(touched::add).apply(tx);
+              return new Outcome<>(value, believable(tx));
+            });
+    outcome.state().ifPresent(state -> lastState = state);
+    changedTables.addAll(touched);
+    return outcome.value();
+  }
+
+  private Optional<DurableState> believable(LocalTransaction tx) {
+    try {
+      return Optional.of(lifecycle.state(tx));
+    } catch (CorruptLocalStateException stillCorrupt) {
+      return Optional.empty();
+    }
   }
 
   /** Runs {@code work} in one transaction and remembers the tables it names once committed. */

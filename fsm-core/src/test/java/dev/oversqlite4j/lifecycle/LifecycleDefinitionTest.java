@@ -18,8 +18,8 @@ class LifecycleDefinitionTest {
 
   /**
    * Spec 9.3: number, from, trigger, to; = is the state it comes from, * every state a client can
-   * be in. Rows whose trigger is not declared yet wait. Refused rows (T3, T9, T24, T26) have no
-   * edge. Rows that begin with + are ours: the specification describes them in prose only.
+   * be in. Rows whose trigger is not declared yet wait. Refused rows (T9, T24, T26) have no edge.
+   * Rows that begin with + are ours: the specification describes them in prose only.
    */
   private static final String SPEC =
       """
@@ -67,6 +67,8 @@ class LifecycleDefinitionTest {
       T33  | A AS RC RS             | DETACH              | D
       T34  | A AS AP AC RC RCC RS   | DETACH_BLOCKED      | =
       T37  | AP                     | PUSH_ABORT          | =
+      +0   | U                      | ADOPT               | O RR0 RR1 A AS AP AC RC RCC RS
+      T3   | *                      | CORRUPT             | =
       +1   | *                      | REPAIR              | =
       +2   | A AS AP AC RC RCC RS   | RESUME              | =
       +3   | RR0 RR1                | ATTACH_BEGIN        | =

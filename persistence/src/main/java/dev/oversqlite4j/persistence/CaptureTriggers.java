@@ -99,7 +99,7 @@ final class CaptureTriggers {
           table,
           CAPTURING,
           deleted(schema, table, keyChanged(table)),
-          written(schema, table, "true"));
+          after(schema, table, "true"));
     }
     String changed =
         table.changedByParents().stream()
@@ -113,7 +113,13 @@ final class CaptureTriggers {
         TouchedTable.noteOne(schema, table, "OLD.", changed + " AND " + keyChanged(table)),
         TouchedTable.noteOne(schema, table, "NEW.", changed),
         deleted(schema, table, CAPTURING + " AND " + keyChanged(table)),
-        written(schema, table, CAPTURING));
+        after(schema, table, CAPTURING));
+  }
+
+  private static String after(String schema, TableShape table, String condition) {
+    return table.changedByItsKeys()
+        ? stored(schema, table, condition)
+        : written(schema, table, condition);
   }
 
   private static String capture(
@@ -134,12 +140,35 @@ final class CaptureTriggers {
 
   /** Rule 4. */
   private static String written(String schema, TableShape table, String condition) {
+    return written(schema, table, RowJson.payload(table.columns(), "NEW."), condition);
+  }
+
+  /**
+   * Rule 4, with what the row is by now: foreign keys that follow a changed key have changed it
+   * already, and their capture must not be undone.
+   */
+  private static String stored(String schema, TableShape table, String condition) {
+    String row =
+        " FROM "
+            + table.quoted()
+            + " AS r WHERE r."
+            + table.key().quoted()
+            + " = NEW."
+            + table.key().quoted();
+    return written(
+        schema,
+        table,
+        "(SELECT " + RowJson.payload(table.columns(), "r.") + row + ")",
+        condition + " AND EXISTS (SELECT 1" + row + ")");
+  }
+
+  private static String written(String schema, TableShape table, String payload, String condition) {
     return mark(
         schema,
         table,
         RowJson.key(table.key(), "NEW."),
         "CASE WHEN s.deleted = 0 THEN 'UPDATE' ELSE 'INSERT' END",
-        RowJson.payload(table.columns(), "NEW."),
+        payload,
         condition);
   }
 

@@ -5,21 +5,24 @@ import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.OutboxState;
+import dev.oversqlite4j.spi.UncheckedControl;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Reads the singletons and checks the invariants I1 and I3 to I9 of spec 2.3, the outbox by counts
- * only: whoever sends it recomputes its hash.
+ * Reads the singletons and checks the invariants I1 to I10 of spec 2.3, the outbox by counts only:
+ * whoever sends it recomputes its hash.
  */
 final class ControlStateReader {
 
+  private static final String APPLY = "_sync_apply_state";
   private static final String ATTACHMENT = "_sync_attachment_state";
   private static final String OPERATION = "_sync_operation_state";
   private static final String SOURCES = "_sync_source_state";
@@ -34,9 +37,15 @@ final class ControlStateReader {
   private final Sql sql;
   private final ManagedSchema schema;
 
-  ControlStateReader(Sql sql, ManagedSchema schema) {
+  private final BooleanSupplier applying;
+
+  /**
+   * @param applying whether this transaction is writing authoritative rows
+   */
+  ControlStateReader(Sql sql, ManagedSchema schema, BooleanSupplier applying) {
     this.sql = sql;
     this.schema = schema;
+    this.applying = applying;
   }
 
   private record AttachmentRow(
@@ -119,7 +128,8 @@ final class ControlStateReader {
                     row.getLong(6),
                     row.getString(7),
                     row.getLong(8)));
-    singleton("_sync_apply_state", "apply_mode", row -> row.getLong(1));
+    long applyMode = singleton(APPLY, "apply_mode", row -> row.getLong(1));
+    require(applyMode == 0 || applying.getAsBoolean(), APPLY, "apply mode was left on (I2)");
     Map<String, SourceRow> sources = new LinkedHashMap<>();
     sql.list(
             "SELECT source_id, next_source_bundle_id, replaced_by_source_id FROM " + SOURCES,
@@ -128,9 +138,32 @@ final class ControlStateReader {
 
     Optional<String> source = source(attachment, sources);
     ControlState.Binding binding = binding(attachment);
-    OutboxState outbox = outbox(bundle, attachment);
+    OutboxState outbox = outbox(bundle, attachment, sources);
     return new ControlState(
         source, binding, operation(operation, attachment, sources, outbox), outbox);
+  }
+
+  /** What the singletons say, believed as far as it can be read. */
+  UncheckedControl unchecked() {
+    boolean frozen = sql.exists("SELECT 1 FROM " + BUNDLE + " WHERE state <> 'none'");
+    Optional<String> kind = sql.first("SELECT kind FROM " + OPERATION, row -> row.getString(1));
+    Optional<String> reason = sql.first("SELECT reason FROM " + OPERATION, row -> row.getString(1));
+    boolean recovering = kind.filter("source_recovery"::equals).isPresent();
+    return sql.first(
+            "SELECT current_source_id, binding_state, rebuild_required FROM " + ATTACHMENT,
+            row ->
+                new UncheckedControl(
+                    row.getString(1),
+                    row.getString(2).equals("attached"),
+                    kind.filter("remote_replace"::equals).isPresent(),
+                    frozen,
+                    row.getLong(3) != 0,
+                    recovering,
+                    reason
+                        .filter(text -> recovering)
+                        .flatMap(text -> Codes.parse(SourceRecoveryReason.class, text))))
+        .orElseGet(
+            () -> new UncheckedControl("", false, false, frozen, false, false, Optional.empty()));
   }
 
   /** I1. */
@@ -264,8 +297,9 @@ final class ControlStateReader {
             row.complete() == 1));
   }
 
-  /** I7 to I9. */
-  private OutboxState outbox(BundleRow row, AttachmentRow attachment) {
+  /** I7 to I10. */
+  private OutboxState outbox(
+      BundleRow row, AttachmentRow attachment, Map<String, SourceRow> sources) {
     FrozenRows frozen =
         sql.first(
                 "SELECT count(*), coalesce(min(row_ordinal), 0), coalesce(max(row_ordinal), 0),"
@@ -309,6 +343,12 @@ final class ControlStateReader {
           row.remoteSeq() == 0 && row.remoteHash().isEmpty(),
           BUNDLE,
           "a prepared bundle has a remote identity (I9)");
+      long next = sources.get(row.source()).next();
+      // Other clients count a bundle that they bound to a fresh source as sent (W-22).
+      require(
+          row.bundleId() == next || (row.bundleId() == 1 && next == 2),
+          BUNDLE,
+          "a prepared bundle is not the next of its source (I10)");
       return new OutboxState.Prepared(bundle);
     }
     require(

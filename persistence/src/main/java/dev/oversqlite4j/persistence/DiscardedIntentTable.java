@@ -83,7 +83,9 @@ final class DiscardedIntentTable implements DiscardedIntents {
         "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
             + " payload, dirty_ordinal, updated_at) SELECT schema_name, table_name, key_json, op,"
             + " base_row_version, payload, dirty_ordinal, dirty_updated_at"
-            + " FROM _fsm_discarded_intent WHERE pending = 1 ORDER BY id");
+            + " FROM _fsm_discarded_intent WHERE pending = 1"
+            // What was captured although nothing should have been is newer.
+            + " ORDER BY id ON CONFLICT (schema_name, table_name, key_json) DO NOTHING");
     return sql.update("DELETE FROM _fsm_discarded_intent WHERE pending = 1");
   }
 

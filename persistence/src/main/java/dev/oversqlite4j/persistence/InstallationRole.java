@@ -4,8 +4,10 @@ import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.spi.Installation;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -36,6 +38,8 @@ final class InstallationRole implements Installation {
     this.vanished = new VanishedRows(sql, schema);
   }
 
+  private record SchemaObject(String name, String sql, String type, String table) {}
+
   @Override
   public boolean installed() {
     return new Uninstallation(sql).installed();
@@ -51,11 +55,19 @@ final class InstallationRole implements Installation {
   public void install() {
     sql.requireWrite();
     Map<String, String> existing = new LinkedHashMap<>();
-    for (Map.Entry<String, String> object :
+    Map<String, List<String>> triggers = new LinkedHashMap<>();
+    for (SchemaObject object :
         sql.list(
-            "SELECT name, coalesce(sql, '') FROM sqlite_schema",
-            row -> Map.entry(row.getString(1), row.getString(2)))) {
-      existing.put(object.getKey(), object.getValue());
+            "SELECT name, coalesce(sql, ''), type, tbl_name FROM sqlite_schema ORDER BY rowid",
+            row ->
+                new SchemaObject(
+                    row.getString(1), row.getString(2), row.getString(3), row.getString(4)))) {
+      existing.put(object.name(), object.sql());
+      if (object.type().equals("trigger")) {
+        triggers
+            .computeIfAbsent(TableInspection.lower(object.table()), table -> new ArrayList<>())
+            .add(object.name());
+      }
     }
     ControlTables.createMissing(sql, existing);
     MetaTable.createIfMissing(sql, existing, ids);
@@ -69,7 +81,8 @@ final class InstallationRole implements Installation {
     }
     normaliseAttachment();
     for (TableShape table : schema.tables()) {
-      if (!register(table) | !installTriggers(table, existing)) {
+      List<String> ofTable = triggers.getOrDefault(table.name(), List.of());
+      if (!register(table) | !installTriggers(table, existing, ofTable)) {
         uncaptured.add(table);
       }
       if (table.unique().opaque() > 0) {
@@ -79,6 +92,12 @@ final class InstallationRole implements Installation {
             table.name());
       }
     }
+  }
+
+  @Override
+  public void installJournal() {
+    sql.requireWrite();
+    createJournal();
   }
 
   private void createJournal() {
@@ -127,9 +146,25 @@ final class InstallationRole implements Installation {
     return known;
   }
 
-  /** Returns whether all of them were in place. */
-  private boolean installTriggers(TableShape table, Map<String, String> existing) {
-    boolean inPlace = true;
+  /**
+   * Returns whether all of them were in place.
+   *
+   * <p>Of several triggers of one event SQLite fires the youngest first. What a trigger of the app
+   * makes of the row has to be captured after the row itself, so ours have to be the youngest.
+   *
+   * @param triggers the names of all triggers of the table, oldest first
+   */
+  private boolean installTriggers(
+      TableShape table, Map<String, String> existing, List<String> triggers) {
+    Set<String> ours = CaptureTriggers.of(schema.name(), table).keySet();
+    int youngest = triggers.size();
+    while (youngest > 0 && ours.contains(triggers.get(youngest - 1))) {
+      youngest--;
+    }
+    boolean inPlace = triggers.subList(0, youngest).stream().noneMatch(ours::contains);
+    if (!inPlace) {
+      existing.keySet().removeAll(ours);
+    }
     for (Map.Entry<String, String> wanted : CaptureTriggers.of(schema.name(), table).entrySet()) {
       String installed = existing.get(wanted.getKey());
       if (installed == null || !CaptureTriggers.same(installed, wanted.getValue())) {
@@ -150,6 +185,11 @@ final class InstallationRole implements Installation {
       }
     }
     return schema.tables().stream().mapToLong(this::captureUntrackedRows).sum();
+  }
+
+  @Override
+  public boolean foundInPlace() {
+    return uncaptured.isEmpty();
   }
 
   @Override

@@ -59,6 +59,11 @@ final class RowTables implements Rows {
     sql.update("UPDATE _sync_apply_state SET apply_mode = ? WHERE singleton_key = 1", mode);
   }
 
+  /** Whether an authoritative write is under way. */
+  boolean applying() {
+    return authoritative;
+  }
+
   /** Called before the commit. */
   void requireComplete() {
     if (authoritative) {

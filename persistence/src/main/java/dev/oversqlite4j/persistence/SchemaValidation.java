@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * Decides whether the configured tables can be synced (spec 3, rules V1 to V22), by reads only, so
  * that a refused configuration leaves the file as it was. Rules that merely accept something need
  * no code: V14 cycles, V15 constraints that are not deferrable, V18 tables without rowid, V23
- * cascades, V24 checks; V21 cannot happen in SQLite.
+ * cascades, V24 checks.
  */
 final class SchemaValidation {
 
@@ -62,10 +62,13 @@ final class SchemaValidation {
   private static String checkedName(SyncTable table) {
     String name = lower(table.name().trim());
     if (name.isEmpty()) {
-      throw broken("V2", "a registered table has no name");
+      throw broken("V2", "a registered table has no name; register it by its name");
     }
     if (name.contains(".")) {
-      throw broken("V3", name, "its name contains a dot; only tables of the main database sync");
+      throw broken(
+          "V3",
+          name,
+          "its name contains a dot; register a table of the main database by its bare name");
     }
     if (name.startsWith("_sync_") || name.startsWith("_fsm_") || name.startsWith("sqlite_")) {
       throw broken("V17", name, "names with this prefix are reserved; choose another table");
@@ -83,7 +86,8 @@ final class SchemaValidation {
             .orElseThrow(
                 () -> broken("V6", name, "it does not exist; create it before calling open()"));
     if (!object.type().equals("table")) {
-      throw broken("V17", name, "it is a view or a virtual table; only ordinary tables sync");
+      throw broken(
+          "V17", name, "it is a view or a virtual table; register an ordinary table instead");
     }
     List<DeclaredColumn> declared = inspection.columns(object.realName());
     foreignKeys.addAll(inspection.foreignKeys(object.realName()));
@@ -91,7 +95,13 @@ final class SchemaValidation {
         foreignKeys.stream().map(ForeignKeyColumn::column).collect(Collectors.toSet());
     DeclaredColumn keyColumn = checkedKey(name, table, declared);
     List<Column> columns = new ArrayList<>();
+    Set<String> names = new LinkedHashSet<>();
     for (DeclaredColumn column : declared) {
+      // SQLite tells apart what differs in the case of letters beyond ASCII.
+      if (!names.add(column.name())) {
+        throw broken(
+            "V21", name, column.name(), "another column differs only in case; rename one of them");
+      }
       columns.add(column(name, column, column == keyColumn || referring.contains(column.name())));
     }
     Column key = columns.get(declared.indexOf(keyColumn));
@@ -117,7 +127,8 @@ final class SchemaValidation {
         columns,
         key,
         unique(object.realName(), columns),
-        columns.stream().filter(column -> changed.contains(column.name())).toList());
+        columns.stream().filter(column -> changed.contains(column.name())).toList(),
+        foreignKeys.stream().anyMatch(ForeignKeyColumn::follows));
   }
 
   private UniqueIndexes unique(String realName, List<Column> columns) {
@@ -146,7 +157,11 @@ final class SchemaValidation {
       String name, SyncTable table, List<DeclaredColumn> declared) {
     Optional<String> wanted = table.syncKeyColumn().map(key -> lower(key.trim()));
     if (wanted.isPresent() && declared.stream().noneMatch(c -> c.name().equals(wanted.get()))) {
-      throw broken("V6", name, wanted.get(), "the table has no such column to be the sync key");
+      throw broken(
+          "V6",
+          name,
+          wanted.get(),
+          "the table has no such column to be the sync key; name its primary key");
     }
     List<DeclaredColumn> primary = declared.stream().filter(c -> c.keyPosition() > 0).toList();
     if (primary.size() != 1) {
@@ -159,7 +174,11 @@ final class SchemaValidation {
     }
     DeclaredColumn key = primary.get(0);
     if (wanted.isPresent() && !key.name().equals(wanted.get())) {
-      throw broken("V8", name, wanted.get(), "the sync key must be the primary key of the table");
+      throw broken(
+          "V8",
+          name,
+          wanted.get(),
+          "the sync key is not the primary key; name that column instead");
     }
     return key;
   }
@@ -234,7 +253,11 @@ final class SchemaValidation {
       requireOwn(schemaName, table, "SELECT max(schema_name) FROM " + table);
     }
     for (String table :
-        List.of("_sync_attachment_state", "_sync_snapshot_stage", "_sync_outbox_rows")) {
+        List.of(
+            "_sync_attachment_state",
+            "_sync_snapshot_stage",
+            "_sync_outbox_rows",
+            "_sync_push_stage")) {
       requireOwn(schemaName, table, "SELECT schema_name FROM " + table + " LIMIT 1");
     }
   }

@@ -16,6 +16,7 @@ import dev.oversqlite4j.spi.Quarantine;
 import dev.oversqlite4j.spi.Rows;
 import dev.oversqlite4j.spi.Sources;
 import dev.oversqlite4j.spi.Stage;
+import dev.oversqlite4j.spi.UncheckedControl;
 import java.util.List;
 import java.util.Optional;
 
@@ -57,7 +58,7 @@ final class SqliteTransaction implements LocalTransaction {
     quarantine = new QuarantineTable(sql, schema);
     journal = new StoreJournalTransaction(sql, journalTable, this);
     erasure = new ErasureRole(sql, journal);
-    controlState = new ControlStateReader(sql, schema);
+    controlState = new ControlStateReader(sql, schema, rows::applying);
   }
 
   /** Called before the commit: refuses to commit half of an authoritative write. */
@@ -133,6 +134,11 @@ final class SqliteTransaction implements LocalTransaction {
   @Override
   public List<JournalEntry> journalEntries(String machine, long afterSeq, int limit) {
     return journal.entries(machine, afterSeq, limit);
+  }
+
+  @Override
+  public UncheckedControl uncheckedControl() {
+    return controlState.unchecked();
   }
 
   @Override

@@ -7,16 +7,16 @@ import java.util.Optional;
 /** What SQLite says of the app's tables. Reads only. */
 final class TableInspection {
 
-  private static final String OBJECT =
-      "SELECT name, type FROM pragma_table_list"
-          + " WHERE schema = 'main' AND name = ? COLLATE NOCASE";
+  private static final String OBJECTS =
+      "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name";
 
   private static final String COLUMNS =
       "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
 
   private static final String FOREIGN_KEYS =
       "SELECT seq, \"table\", \"from\", \"to\", on_update NOT IN ('NO ACTION', 'RESTRICT')"
-          + " OR on_delete IN ('SET NULL', 'SET DEFAULT')"
+          + " OR on_delete IN ('SET NULL', 'SET DEFAULT'),"
+          + " on_update NOT IN ('NO ACTION', 'RESTRICT')"
           + " FROM pragma_foreign_key_list(?, 'main') ORDER BY id, seq";
 
   /** An index of the key itself evicts another key only if it takes differing ones for equal. */
@@ -33,6 +33,9 @@ final class TableInspection {
           + " AND f.on_delete NOT IN ('NO ACTION', 'RESTRICT') ORDER BY m.name, f.id";
 
   private final Sql sql;
+
+  /** Read once; SQLite always lists at least its own schema table. */
+  private List<TableObject> objects = List.of();
 
   TableInspection(Sql sql) {
     this.sql = sql;
@@ -55,9 +58,15 @@ final class TableInspection {
    *
    * @param parentColumn empty if the key column is meant without being named
    * @param changes whether its actions may change the column, rather than delete the row
+   * @param follows whether it changes when the parent's column does
    */
   record ForeignKeyColumn(
-      int position, String parent, String column, Optional<String> parentColumn, boolean changes) {}
+      int position,
+      String parent,
+      String column,
+      Optional<String> parentColumn,
+      boolean changes,
+      boolean follows) {}
 
   /**
    * One part of a UNIQUE index.
@@ -69,8 +78,16 @@ final class TableInspection {
   /** A foreign key, or the first column of it, of any table to one that is asked for. */
   record ActingReference(String child, String column, Optional<String> parentColumn) {}
 
+  /** By its lower-cased name; SQLite itself ignores the case of ASCII letters only. */
   Optional<TableObject> find(String name) {
-    return sql.first(OBJECT, row -> new TableObject(row.getString(1), row.getString(2)), name);
+    return objects().stream().filter(object -> lower(object.realName()).equals(name)).findFirst();
+  }
+
+  private List<TableObject> objects() {
+    if (objects.isEmpty()) {
+      objects = sql.list(OBJECTS, row -> new TableObject(row.getString(1), row.getString(2)));
+    }
+    return objects;
   }
 
   List<DeclaredColumn> columns(String realName) {
@@ -96,7 +113,8 @@ final class TableInspection {
                 lower(row.getString(2)),
                 lower(row.getString(3)),
                 Optional.ofNullable(row.getString(4)).map(TableInspection::lower),
-                row.getInt(5) != 0),
+                row.getBoolean(5),
+                row.getBoolean(6)),
         realName);
   }
 

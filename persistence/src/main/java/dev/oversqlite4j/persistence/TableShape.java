@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
  * @param realName as the database spells it
  * @param columns all of them, in table order
  * @param changedByParents columns that the actions of foreign keys may change
+ * @param changedByItsKeys whether a foreign key of the table changes its rows when the key of
+ *     another row changes; of its own row, where the two refer to each other
  */
 record TableShape(
     String name,
@@ -18,6 +20,7 @@ record TableShape(
     Column key,
     UniqueIndexes unique,
     List<Column> changedByParents,
+    boolean changedByItsKeys,
     Sql sql) {
 
   /** Statements over app rows, each with the key as its last or only parameter. */
@@ -29,7 +32,8 @@ record TableShape(
       List<Column> columns,
       Column key,
       UniqueIndexes unique,
-      List<Column> changedByParents) {
+      List<Column> changedByParents,
+      boolean changedByItsKeys) {
     List<Column> fixed = List.copyOf(columns);
     String table = SqlText.identifier(realName);
     String byKey = " WHERE " + key.quoted() + " = ?";
@@ -40,6 +44,7 @@ record TableShape(
         key,
         unique,
         List.copyOf(changedByParents),
+        changedByItsKeys,
         new Sql(
             "SELECT " + RowJson.payload(fixed, "") + " FROM " + table + byKey,
             "DELETE FROM " + table + byKey,

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.InvalidConfigurationException;
 import dev.oversqlite4j.SyncSchema;
@@ -65,6 +66,7 @@ class SchemaValidationTest {
         Broken.at("V9", "id", t(), "CREATE TABLE t (id BIGINT PRIMARY KEY NOT NULL)"),
         Broken.at("V9", "id", t(), "CREATE TABLE t (id NUMERIC PRIMARY KEY NOT NULL)"),
         Broken.at("V10", "id", t(), "CREATE TABLE t (id TEXT PRIMARY KEY)"),
+        Broken.at("V21", "ä", t(), table(", Ä TEXT, ä TEXT")),
         Broken.at("V11", "_sync_scope_id", t(), table(", _Sync_Scope_Id TEXT")),
         Broken.at("V12", "g", t(), table(", g TEXT REFERENCES good(id)")),
         Broken.at(
@@ -115,13 +117,23 @@ class SchemaValidationTest {
   private static void refuses(TestDatabase db, Broken broken) throws IOException, SQLException {
     db.run("PRAGMA wal_checkpoint(TRUNCATE)");
     byte[] before = Files.readAllBytes(db.file);
+    byte[] logBefore = log(db);
     InvalidConfigurationException refused =
         assertThrows(InvalidConfigurationException.class, () -> db.claimed(broken.schema()));
     assertEquals(broken.rule(), refused.rule());
     assertEquals(broken.column(), refused.column().orElse(null));
+    assertEquals(!List.of("V1", "V2").contains(broken.rule()), refused.table().isPresent());
+    assertTrue(refused.message().contains("; "), "what is wrong; what to do about it");
+    assertTrue(refused.getMessage().contains(broken.rule()));
     assertArrayEquals(before, Files.readAllBytes(db.file), "changed");
+    assertArrayEquals(logBefore, log(db), "changed");
     // Ownership is free again: the next attempt fails for the same reason.
     assertThrows(InvalidConfigurationException.class, () -> db.claimed(broken.schema()));
+  }
+
+  private static byte[] log(TestDatabase db) throws IOException {
+    Path log = Path.of(db.file + "-wal");
+    return Files.exists(log) ? Files.readAllBytes(log) : new byte[0];
   }
 
   @Test
@@ -138,7 +150,8 @@ class SchemaValidationTest {
             "INSERT INTO _sync_snapshot_stage VALUES ('s', 1, 'business', 'good', '{}', 1, '{}')",
             "INSERT INTO _sync_outbox_rows (source_bundle_id, row_ordinal, schema_name,"
                 + " table_name, key_json, wire_key_json, op)"
-                + " VALUES (1, 0, 'business', 'good', '{}', '{}', 'DELETE')");
+                + " VALUES (1, 0, 'business', 'good', '{}', '{}', 'DELETE')",
+            "CREATE TABLE _sync_push_stage AS SELECT 1 AS bundle_seq, 'business' AS schema_name");
     for (int i = 0; i < states.size(); i++) {
       Path each = Files.createDirectory(directory.resolve("v16-" + i));
       try (TestDatabase db = TestDatabase.in(each, GOOD)) {
@@ -147,10 +160,7 @@ class SchemaValidationTest {
         }
         db.claimed(other).close();
         db.run(states.get(i));
-        assertEquals(
-            "V16",
-            assertThrows(InvalidConfigurationException.class, () -> db.claimed(other)).rule(),
-            states.get(i));
+        refuses(db, Broken.of("V16", SyncSchema.of("other").table("good"), states.get(i)));
       }
     }
   }
@@ -167,19 +177,78 @@ class SchemaValidationTest {
     assertFalse(Files.exists(missing));
   }
 
-  @Test
-  void whatTheRulesAllowIsAccepted() throws SQLException {
-    String ddl =
-        "CREATE TABLE t (id VARCHAR(36) PRIMARY KEY NOT NULL, b BOOLEAN, u TEXT UNIQUE CHECK (u > ''),"
-            + " r DOUBLE PRECISION, self TEXT REFERENCES t(id), o BLOB REFERENCES o(id)"
-            + " ON DELETE SET NULL) WITHOUT ROWID;"
-            + "CREATE TABLE o (id PRIMARY KEY NOT NULL, t TEXT REFERENCES T(id))";
-    try (TestDatabase db = TestDatabase.in(directory, ddl);
+  /** Something that a rule of spec 3 accepts, of table t and perhaps a table of the same shape. */
+  record Accepted(String rule, String ddl, String write) {
+    @Override
+    public String toString() {
+      return rule + " " + ddl;
+    }
+  }
+
+  static Stream<Accepted> accepted() {
+    return Stream.of(
+        new Accepted("V5", table(""), "INSERT INTO t VALUES ('k')"),
+        new Accepted(
+            "V9",
+            "CREATE TABLE t (id VARCHAR(36) PRIMARY KEY NOT NULL)",
+            "INSERT INTO t VALUES ('k')"),
+        new Accepted(
+            "V9", "CREATE TABLE t (id PRIMARY KEY NOT NULL)", "INSERT INTO t VALUES (x'00')"),
+        new Accepted(
+            "V12",
+            table(", parent TEXT REFERENCES T(id)"),
+            "INSERT INTO t VALUES ('k', NULL), ('l', 'k')"),
+        new Accepted(
+            "V14",
+            table(", g TEXT REFERENCES good(id)")
+                + "; ALTER TABLE good ADD COLUMN t TEXT REFERENCES t(id)",
+            "INSERT INTO good VALUES ('g', NULL)"),
+        new Accepted(
+            "V15",
+            table(", g TEXT NOT NULL REFERENCES good(id) NOT DEFERRABLE"),
+            "INSERT INTO good VALUES ('g')"),
+        new Accepted(
+            "V18",
+            "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID",
+            "INSERT INTO t VALUES ('k')"),
+        new Accepted("V20", table(", b BOOLEAN, n TEXT"), "INSERT INTO t VALUES ('k', 1, '1.50')"),
+        new Accepted(
+            "V21",
+            "CREATE TABLE \"T\" (Id TEXT PRIMARY KEY NOT NULL, Änd TEXT)",
+            "INSERT INTO t VALUES ('k', 'x')"),
+        new Accepted(
+            "V23",
+            table(", g TEXT REFERENCES good(id) ON DELETE CASCADE ON UPDATE SET NULL"),
+            "INSERT INTO t VALUES ('k', NULL)"),
+        new Accepted(
+            "V24",
+            table(", u TEXT UNIQUE CHECK (u > ''), v INTEGER NOT NULL"),
+            "INSERT INTO t VALUES ('k', 'u', 1)"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("accepted")
+  void whatARuleAcceptsIsCaptured(Accepted accepted) throws SQLException {
+    try (TestDatabase db = TestDatabase.in(directory, GOOD + accepted.ddl());
         SqliteStore store =
-            db.claimed(SyncSchema.of("business").table("t").table("O", "ID").build())) {
+            db.claimed(SyncSchema.of("business").table("T", " ID ").table("Good").build())) {
+      store.write(TestDatabase::install);
+      int rows = db.run(accepted.write());
+      assertEquals(List.of(String.valueOf(rows)), db.rows("SELECT count(*) FROM _sync_dirty_rows"));
+    }
+  }
+
+  @Test
+  void namesMayDifferInTheCaseOfAnyLetter() throws SQLException {
+    String ddl = "CREATE TABLE \"Übung\" (\"Schlüssel Ö\" TEXT PRIMARY KEY NOT NULL)";
+    SyncSchema schema = SyncSchema.of("business").table("übunG", "schlüssel ö").build();
+    try (TestDatabase db = TestDatabase.in(directory, ddl);
+        SqliteStore store = db.claimed(schema)) {
+      store.write(TestDatabase::install);
+      db.run("INSERT INTO \"Übung\" VALUES ('k')");
       assertEquals(
-          List.of(new RowCodec.ManagedTable("t", "id"), new RowCodec.ManagedTable("o", "id")),
-          store.codec().tables());
+          List.of("übung|{\"schlüssel ö\":\"k\"}"),
+          db.rows("SELECT table_name, key_json FROM _sync_dirty_rows"));
     }
   }
 

@@ -18,6 +18,7 @@ import dev.oversqlite4j.spi.RowCodec;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.WireRow;
 import java.sql.SQLException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,6 +28,8 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,10 +54,30 @@ class SqliteRowCodecTest {
                   new Column("ref", "ref", Kind.UUID)),
               table("b", new Column("id", "id", Kind.UUID))));
 
+  private static TestDatabase storedIn;
+  private static SqliteStore storedBy;
+
+  @BeforeContainer
+  static void oneFileForAllTries() {
+    storedIn =
+        TestDatabase.temporary(
+            "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, txt TEXT, num INTEGER, flag BOOL,"
+                + " dec REAL, bin BLOB)");
+    storedBy = storedIn.claimed(SyncSchema.of("business").table("t").build());
+    storedBy.write(TestDatabase::install);
+  }
+
+  @AfterContainer
+  static void closeIt() {
+    storedBy.close();
+    storedIn.close();
+  }
+
   private final RowCodec codec = new SqliteRowCodec(SCHEMA, KeyPolicy.UUID);
 
   private static TableShape table(String name, Column... columns) {
-    return TableShape.of(name, name, List.of(columns), columns[0], UniqueIndexes.NONE, List.of());
+    return TableShape.of(
+        name, name, List.of(columns), columns[0], UniqueIndexes.NONE, List.of(), false);
   }
 
   private static ObjectNode json(String text) {
@@ -398,53 +421,85 @@ class SqliteRowCodecTest {
         .as(Stored::new);
   }
 
+  @Provide
+  Arbitrary<String> almostCanonical() {
+    return Arbitraries.oneOf(
+        Arbitraries.strings().withChars("+-0123456789.eE ").ofMaxLength(6),
+        Arbitraries.longs().map(String::valueOf),
+        Arbitraries.doubles().map(String::valueOf),
+        Arbitraries.doubles().map(number -> Numbers.canonical(number)),
+        Arbitraries.strings().withChars("AQgw+/=-_ ").ofMaxLength(9),
+        Arbitraries.strings().withChars("0aAfF").ofLength(4).map(hex -> ID.substring(4) + hex),
+        Arbitraries.strings().withChars("0aAfF").ofLength(4).map(hex -> hex + ID.substring(4)));
+  }
+
+  /** Property 55: a value has one spelling on the wire; whatever is accepted is that. */
+  @Property(seed = "55", tries = 1000)
+  void whatIsAcceptedIsCanonical(@ForAll("almostCanonical") String text) {
+    for (String column : List.of("txt", "num", "flag", "dec", "bin", "ref")) {
+      RowCodec.DecodedRow row;
+      try {
+        row = codec.decode(wire(payload(column, JsonText.quoted(text))));
+      } catch (RemoteResponseSemanticException refused) {
+        assertThrows(
+            RemoteResponseSemanticException.class,
+            () ->
+                codec.decodeStaged(
+                    new RowKey("t", "{\"id\":\"" + ID + "\"}"),
+                    payload(column, JsonText.quoted(text))));
+        continue;
+      }
+      int index = List.of("id", "txt", "num", "flag", "dec", "bin", "ref").indexOf(column);
+      Object value = row.payload().orElseThrow().values().get(index);
+      String local = value instanceof byte[] bytes ? HexFormat.of().formatHex(bytes) : "" + value;
+      assertEquals(JsonText.quoted(text), encoded(column, JsonText.quoted(local)), column);
+    }
+  }
+
   /**
    * Stored, captured, sent, received, applied: the same storage classes and bytes (property 54).
    */
-  @Property(seed = "54", tries = 150)
+  @Property(seed = "54", tries = 1000)
   void theWayToTheServerAndBackKeepsEveryValue(@ForAll("stored") Stored row) throws SQLException {
-    String ddl =
-        "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, txt TEXT, num INTEGER, flag BOOL, dec REAL,"
-            + " bin BLOB)";
-    try (TestDatabase db = TestDatabase.temporary(ddl);
-        SqliteStore store = db.claimed(SyncSchema.of("business").table("t").build())) {
-      store.write(TestDatabase::install);
-      db.run(
-          "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)",
-          ID,
-          row.text(),
-          row.number(),
-          row.flag(),
-          row.real(),
-          row.bytes());
-      String all =
-          "SELECT quote(id), quote(txt), quote(num), quote(flag), typeof(dec), dec + 0.0 = ?1"
-              + " OR dec IS ?1, quote(bin) FROM t";
-      List<String> before = db.rows(all, row.real());
-      store.write(
-          tx -> {
-            DirtyRow dirty = tx.dirtyRows().all().get(0);
-            String sent =
-                ((RowCodec.Encoded) store.codec().encode(dirty, Optional.empty()))
-                    .wirePayload()
-                    .orElseThrow();
-            RowCodec.DecodedRow received =
-                store.codec().decode(wire("t", dirty.key().keyJson(), sent));
-            assertEquals(dirty.key(), received.key());
-            String captured = tx.rows().live(dirty.key()).orElseThrow();
-            assertEquals(dirty.payload().orElseThrow(), captured);
-            tx.rows()
-                .authoritative(
-                    () -> {
-                      tx.rows().delete(dirty.key());
-                      tx.rows().upsert(dirty.key(), received.payload().orElseThrow());
-                    });
-            String applied = tx.rows().live(dirty.key()).orElseThrow();
-            assertTrue(store.codec().equivalent("t", captured, applied));
-            return null;
-          });
-      assertEquals(before, db.rows(all, row.real()));
-    }
+    TestDatabase db = storedIn;
+    SqliteStore store = storedBy;
+    db.run("DELETE FROM t");
+    db.run("DELETE FROM _sync_dirty_rows");
+    db.run(
+        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)",
+        ID,
+        row.text(),
+        row.number(),
+        row.flag(),
+        row.real(),
+        row.bytes());
+    String all =
+        "SELECT quote(id), quote(txt), quote(num), quote(flag), typeof(dec), dec + 0.0 = ?1"
+            + " OR dec IS ?1, quote(bin) FROM t";
+    List<String> before = db.rows(all, row.real());
+    store.write(
+        tx -> {
+          DirtyRow dirty = tx.dirtyRows().all().get(0);
+          String sent =
+              ((RowCodec.Encoded) store.codec().encode(dirty, Optional.empty()))
+                  .wirePayload()
+                  .orElseThrow();
+          RowCodec.DecodedRow received =
+              store.codec().decode(wire("t", dirty.key().keyJson(), sent));
+          assertEquals(dirty.key(), received.key());
+          String captured = tx.rows().live(dirty.key()).orElseThrow();
+          assertEquals(dirty.payload().orElseThrow(), captured);
+          tx.rows()
+              .authoritative(
+                  () -> {
+                    tx.rows().delete(dirty.key());
+                    tx.rows().upsert(dirty.key(), received.payload().orElseThrow());
+                  });
+          String applied = tx.rows().live(dirty.key()).orElseThrow();
+          assertTrue(store.codec().equivalent("t", captured, applied));
+          return null;
+        });
+    assertEquals(before, db.rows(all, row.real()));
   }
 
   /** Keys of triggers and keys of the codec meet as primary keys: SQLite decides the spelling. */

@@ -1,9 +1,12 @@
 package dev.oversqlite4j.persistence;
 
+import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.SyncSchema;
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.SyncServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,6 +37,9 @@ final class TestDatabase implements AutoCloseable {
   final Path file;
   final Connection app;
 
+  /** One for all clients of the file: ids never come twice. */
+  private final SyncOptions.Builder ids = optionsBuilder();
+
   /** Whether the directory is deleted at the end. */
   private final boolean temporary;
 
@@ -57,6 +63,11 @@ final class TestDatabase implements AutoCloseable {
 
   static TestDatabase in(Path directory, String ddl) {
     return new TestDatabase(directory.resolve("app.db"), ddl, false);
+  }
+
+  /** A file that is there already. */
+  static TestDatabase at(Path file) {
+    return new TestDatabase(file, "", false);
   }
 
   /** For properties, whose tries have no directory of their own. */
@@ -111,6 +122,16 @@ final class TestDatabase implements AutoCloseable {
     SqliteStore store = claimed();
     write(store, tx -> install(tx));
     return store;
+  }
+
+  /** A client of this file that has not been opened yet. */
+  OversqliteClient client(SyncSchema schema, SyncServer server) {
+    return OversqliteClient.builder()
+        .schema(schema)
+        .store(SqliteStore.at(file))
+        .server(server)
+        .options(ids.synchronous(SynchronousMode.NORMAL).build())
+        .build();
   }
 
   static long install(LocalTransaction tx) {

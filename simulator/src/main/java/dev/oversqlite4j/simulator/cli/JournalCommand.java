@@ -296,7 +296,7 @@ final class JournalCommand implements Callable<Integer> {
     String state = whole ? DurableState.UNOPENED.name() : entries.get(0).from();
     for (JournalEntry entry : entries) {
       // A session begins where the last one ended, but is not yet known to be there (T1).
-      boolean opens = entry.trigger().equals(Trigger.OPEN.name());
+      boolean opens = List.of(Trigger.OPEN.name(), Trigger.ADOPT.name()).contains(entry.trigger());
       String from = opens ? DurableState.UNOPENED.name() : state;
       boolean goesOn =
           !opens || state.equals(DurableState.UNOPENED.name()) || state.equals(entry.to());

@@ -382,11 +382,11 @@ public final class Oracle implements Witness {
       }
       require(
           42,
-          row.from().equals("UNOPENED") == row.trigger().equals("OPEN"),
+          row.from().equals("UNOPENED") == List.of("OPEN", "ADOPT").contains(row.trigger()),
           device,
           "only a session begins at UNOPENED");
       boolean continues =
-          row.trigger().equals("OPEN")
+          row.from().equals("UNOPENED")
               || previous.map(JournalRow::to).equals(Optional.of(row.from()));
       require(42, continues, device, "the journal's path breaks at " + row.trigger());
       transitions.add(row.from() + " " + row.trigger() + " " + row.to());

@@ -20,6 +20,8 @@ public final class Scenarios {
   private static final List<Scenario> ALL =
       List.of(
           openVirgin(),
+          openInitialised(),
+          freeze(),
           firstSeed(),
           secondDevice(),
           editWhilePush(),
@@ -67,6 +69,31 @@ public final class Scenarios {
         .does(0, insert(Table.PERSON, 1, 4), insert(Table.NOTE, 1, 5))
         .does(0, Operation.OPEN)
         .as("open-virgin", "A database with rows of the app is opened for the first time.", 0);
+  }
+
+  private static Scenario openInitialised() {
+    return new Script(1)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 0, 2))
+        .does(0, Operation.OPEN, Operation.ATTACH, Operation.SYNC)
+        .does(0, update(Table.NOTE, 0, 3), insert(Table.MEASURE, 1, 4))
+        .then(Step.of(0, new Command.Restart()))
+        .does(0, Operation.SYNC)
+        .as(
+            "open-initialised",
+            "A database with synced and unsynced rows is opened by the next process.",
+            0);
+  }
+
+  private static Scenario freeze() {
+    return new Script(1)
+        .does(0, Operation.OPEN, Operation.ATTACH)
+        .does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.PERSON, 0, 3), delete(Table.NOTE, 1, 4))
+        .does(0, insert(Table.MEASURE, 2, 5), insert(Table.NOTE, 3, 6))
+        .does(0, delete(Table.NOTE, 3, 7))
+        .does(0, Operation.PUSH)
+        .as("freeze", "Edits, a delete and a row that came and went are frozen and pushed.", 0);
   }
 
   private static Scenario firstSeed() {

@@ -16,6 +16,8 @@ class ScenariosTest {
     assertEquals(
         List.of(
             "open-virgin",
+            "open-initialised",
+            "freeze",
             "first-seed",
             "second-device",
             "edit-while-push",
