@@ -6,6 +6,8 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.Scenario;
 import dev.oversqlite4j.simulator.plan.Step;
+import dev.oversqlite4j.simulator.world.Device;
+import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.Folders;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunListener;
@@ -59,7 +61,7 @@ public final class Explorer {
    * @param points crash points looked at
    * @param distinctStates logical states that crashes there leave behind
    * @param violations what failed, each with its plan
-   * @param finalStates the logical states that the runs ended in
+   * @param finalStates what the runs ended in
    */
   public record Explored(
       String scenario,
@@ -272,8 +274,19 @@ public final class Explorer {
 
     @Override
     public void settled(World world) {
-      finalState = Optional.of(LogicalState.of(world, "end"));
+      finalState = Optional.of(Explorer.finalState(world));
     }
+  }
+
+  /** In the oracle's words, not in those that decide which states are equal. */
+  private static String finalState(World world) {
+    StringBuilder text = new StringBuilder();
+    for (Device device : world.devices()) {
+      DeviceTables tables = DeviceTables.read(device.observer());
+      text.append(tables.rows()).append(tables.rowStates()).append(tables.dirty());
+      text.append(tables.discarded()).append(tables.quarantined()).append(tables.fold());
+    }
+    return text.toString();
   }
 
   /** The step, and how much of the faults is behind it that the scenario itself has in it. */
