@@ -263,6 +263,8 @@ public final class Rebuild {
     tx.attachment().bind(healthy);
     tx.attachment().operation(Operation.None.PLAIN);
     tx.stage().clear();
+    tx.pullStage().clear();
+    tx.pushStage().clear();
   }
 
   /** T32: the reserved replacement takes over, and with it what was frozen, as its bundle 1. */

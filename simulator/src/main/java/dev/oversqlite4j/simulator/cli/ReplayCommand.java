@@ -39,7 +39,8 @@ final class ReplayCommand implements Callable<Integer> {
       names = "--profile",
       paramLabel = "NAME",
       defaultValue = "default",
-      description = "The profile the seed was run with: default, crashes-only or calm.")
+      description =
+          "The profile the seed was run with: default, three-devices, crashes-only or calm.")
   private Profile profile;
 
   /** A run comes from one of these. */

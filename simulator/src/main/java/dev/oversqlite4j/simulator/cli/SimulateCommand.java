@@ -66,7 +66,7 @@ final class SimulateCommand implements Callable<Integer> {
       names = "--profile",
       paramLabel = "NAME",
       defaultValue = "default",
-      description = "What may go wrong: default, crashes-only or calm.")
+      description = "What may go wrong: default, three-devices, crashes-only or calm.")
   private Profile profile;
 
   @Option(

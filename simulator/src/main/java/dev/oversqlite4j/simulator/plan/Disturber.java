@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Puts disturbances, and the rebuilds they call for, among the steps of a workload. */
+/**
+ * Puts disturbances, the rebuilds they call for and what else is rare among the steps of a
+ * workload.
+ */
 final class Disturber {
 
   private static final int DISTURBED_PERCENT = 40;
@@ -21,7 +24,7 @@ final class Disturber {
     int count = random.nextInt(1, 4);
     for (int i = 0; i < count; i++) {
       int device = random.nextInt(devices);
-      switch (Draw.weighted(random, 5, 3, 3, 2, 3, 3, 1, 4)) {
+      switch (Draw.weighted(random, 5, 3, 3, 2, 3, 3, 1, 4, 3)) {
         case 0 -> one(disturbed, random, device, Disturbance.PRUNE_ALL);
         case 1 -> one(disturbed, random, device, Disturbance.PRUNE_BUT_LAST);
         case 2 -> one(disturbed, random, device, Disturbance.RETIRE_SOURCE);
@@ -45,7 +48,12 @@ final class Disturber {
                 Disturbance.SAVE_FILE,
                 (device + 1) % devices,
                 Disturbance.RESTORE_FILE);
-        default -> call(disturbed, place(disturbed, random), device, Operation.REBUILD);
+        case 7 -> call(disturbed, place(disturbed, random), device, Operation.REBUILD);
+        default -> {
+          int at = place(disturbed, random);
+          call(disturbed, at, device, Operation.SYNC_THEN_DETACH);
+          call(disturbed, at + 1, device, Operation.ATTACH);
+        }
       }
     }
     return disturbed;

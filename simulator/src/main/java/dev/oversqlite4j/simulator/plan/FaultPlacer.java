@@ -35,7 +35,7 @@ final class FaultPlacer {
     if (profile != Profile.CALM) {
       placer.crash(crashes);
     }
-    if (profile == Profile.DEFAULT) {
+    if (profile.losesMessages()) {
       placer.lose(lossPercent);
     }
     List<Step> placed = new ArrayList<>();

@@ -33,12 +33,11 @@ public final class PlanGenerator {
     SplittableRandom faults = root.split();
     SplittableRandom schedule = root.split();
     SplittableRandom resolvers = root.split();
-
     SplittableRandom disturbances = root.split();
 
-    Workload work = new Workload(workload);
+    Workload work = new Workload(workload, profile == Profile.THREE_DEVICES ? 3 : 2);
     List<Step> disturbed =
-        profile == Profile.DEFAULT
+        profile.losesMessages()
             ? Disturber.disturb(work.steps(), work.users().size(), disturbances)
             : work.steps();
     List<Step> steps = FaultPlacer.place(disturbed, faults, profile);

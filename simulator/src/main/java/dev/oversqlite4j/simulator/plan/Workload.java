@@ -33,7 +33,10 @@ final class Workload {
   private final int rollbackPercent;
   private final int samePercent;
 
-  Workload(SplittableRandom random) {
+  /**
+   * @param devicesMin the fewest devices, 2 or 3
+   */
+  Workload(SplittableRandom random, int devicesMin) {
     this.random = random;
     total = random.nextInt(MIN_STEPS, MAX_STEPS + 1);
     actions =
@@ -58,7 +61,7 @@ final class Workload {
     rollbackPercent = random.nextInt(0, 20);
     samePercent = random.nextInt(20, 70);
 
-    int devices = Draw.percent(random, 65) ? 2 : 3;
+    int devices = Math.max(devicesMin, Draw.percent(random, 65) ? 2 : 3);
     for (int device = 0; device < devices; device++) {
       boolean last = device == devices - 1;
       users.add(last && Draw.percent(random, 15) ? "bob" : "ada");
