@@ -787,6 +787,10 @@ public final class Oracle implements Witness {
               if (record.ledger.unknown(row)) {
                 return;
               }
+              if (now.quarantined().contains(row)) {
+                // Set aside and named to the app; after a rebuild it may not fit to be shown.
+                return;
+              }
               if (now.pending(row)) {
                 require(
                     1,

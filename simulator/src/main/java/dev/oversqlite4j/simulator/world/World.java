@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.world;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
@@ -35,7 +36,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -66,6 +69,7 @@ public final class World implements AutoCloseable {
 
   private final Supplier<String> serverIds;
   private Optional<State> savedServer = Optional.empty();
+  private Set<String> usersOfSavedServer = Set.of();
   private Optional<Path> savedFile = Optional.empty();
   private int savedFiles;
   private boolean serverRestored;
@@ -268,7 +272,13 @@ public final class World implements AutoCloseable {
         switch (what) {
           case PRUNE_ALL, PRUNE_BUT_LAST, RETIRE_SOURCE, RETIRE_SOURCE_NAMING -> inUse;
           case SAVE_SERVER -> allInUse;
-          case RESTORE_SERVER -> savedServer.isPresent();
+          // An account that the backup has never seen is gone for good, and its devices with it.
+          case RESTORE_SERVER ->
+              savedServer.isPresent()
+                  && devices.stream()
+                      .allMatch(
+                          d ->
+                              DeviceTables.owner(d).map(usersOfSavedServer::contains).orElse(true));
           case SAVE_FILE -> true;
           case RESTORE_FILE -> savedFile.isPresent();
         };
@@ -282,7 +292,14 @@ public final class World implements AutoCloseable {
       case PRUNE_BUT_LAST -> server.prune(user, Math.max(0, server.latestBundleSeq(user) - 1));
       case RETIRE_SOURCE -> retire(device, user, Optional.empty());
       case RETIRE_SOURCE_NAMING -> retire(device, user, Optional.of(serverIds.get()));
-      case SAVE_SERVER -> savedServer = Optional.of(server.state());
+      case SAVE_SERVER -> {
+        savedServer = Optional.of(server.state());
+        usersOfSavedServer = new TreeSet<>(plan.users());
+        plan.users().stream()
+            .map(World::otherUser)
+            .filter(other -> server.scope(other) instanceof Scope.Initialized)
+            .forEach(usersOfSavedServer::add);
+      }
       case RESTORE_SERVER -> {
         server.restore(savedServer.orElseThrow());
         serverRestored = true;
@@ -302,6 +319,10 @@ public final class World implements AutoCloseable {
       }
     }
     witness.disturbed(device, what);
+  }
+
+  private static String otherUser(String user) {
+    return user + "-other";
   }
 
   private void retire(Device device, String user, Optional<String> successor) {
@@ -332,7 +353,7 @@ public final class World implements AutoCloseable {
       }
       case ATTACH_OTHER_USER -> {
         openFirst(device);
-        attach(device, Operation.ATTACH_OTHER_USER, device.user() + "-other");
+        attach(device, Operation.ATTACH_OTHER_USER, otherUser(device.user()));
       }
       case PUSH -> observed(device, operation, () -> device.client().pushPending());
       case PULL -> observed(device, operation, () -> device.client().pullToStable());
@@ -425,6 +446,7 @@ public final class World implements AutoCloseable {
           settleRebuild(device);
         }
         settleSync(device);
+        settleQuarantine(device);
       }
     }
     witness.settled(devices);
@@ -466,6 +488,21 @@ public final class World implements AutoCloseable {
       }
     }
     throw new LivenessException(device + " does not get its edits synced", null);
+  }
+
+  /** What an app does about rows that were set aside: one more try, and then it gives them up. */
+  private void settleQuarantine(Device device) {
+    if (device.client().quarantined().isEmpty()) {
+      return;
+    }
+    device.client().retryQuarantined();
+    settleSync(device);
+    List<QuarantinedRow> left = device.client().quarantined();
+    if (!left.isEmpty()) {
+      device.client().discardQuarantined(left);
+      settleRebuild(device);
+      settleSync(device);
+    }
   }
 
   private void settleRebuild(Device device) {
