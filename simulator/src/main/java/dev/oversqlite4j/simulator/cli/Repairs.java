@@ -28,6 +28,9 @@ final class Repairs {
       case "PUSHING" -> "A process died while it was pushing. " + pushEnded(repair.to());
       case "ATTACHING" ->
           "A process died while it was attaching a user. " + attachEnded(repair.to());
+      case "DOWNLOADING" ->
+          "A process died while it was downloading a snapshot. " + downloadEnded(repair.to());
+      case "REBUILDING" -> "A process died while it was rebuilding. " + rebuildEnded(repair.to());
       default -> "The journal was brought back into line with the sync tables.";
     };
   }
@@ -51,5 +54,20 @@ final class Repairs {
       return "What it had downloaded is kept; the next attach goes on from there.";
     }
     return "No user is attached; the next attach starts over, and the server takes it for the same.";
+  }
+
+  private static String downloadEnded(String state) {
+    if (state.equals(DurableState.REPLACE_STAGED.name())) {
+      return "The snapshot is complete; the next attach applies it.";
+    }
+    return state.equals(DurableState.REPLACE_PENDING.name())
+        ? "The next attach downloads it again."
+        : rebuildEnded(state);
+  }
+
+  private static String rebuildEnded(String state) {
+    return state.equals(DurableState.SOURCE_RECOVERY.name())
+        ? "Nothing was replaced; the next rebuild goes on to the same new source."
+        : "Nothing was replaced; the next sync or rebuild starts over.";
   }
 }
