@@ -222,7 +222,7 @@ public final class Rebuild {
     if (behindOutbox(guard, staged.bundleSeq())) {
       throw new ServerRestored();
     }
-    LocalIntent intent = LocalIntent.gather(tx);
+    LocalIntent intent = LocalIntent.gather(ctx, tx);
     // Steps 2 and 3.
     tx.rows()
         .authoritative(
@@ -230,7 +230,7 @@ public final class Rebuild {
               SnapshotRows.replace(ctx, tx, staged);
               if (guard.outbox() instanceof CommittedRemote committed) {
                 requireContained(tx, committed);
-                intent.settleCommitted(committed, ctx.opId());
+                intent.settleCommitted(committed);
               }
               intent.reexecute();
             });

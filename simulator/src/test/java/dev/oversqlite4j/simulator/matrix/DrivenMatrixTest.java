@@ -86,11 +86,7 @@ class DrivenMatrixTest {
   }
 
   private static void write(MatrixRig.Process process, int row) {
-    try {
-      process.write(MatrixRig.insert(row));
-    } catch (java.sql.SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    process.write(MatrixRig.insert(row));
   }
 
   @Test
