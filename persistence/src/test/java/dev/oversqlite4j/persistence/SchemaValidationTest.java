@@ -99,7 +99,10 @@ class SchemaValidationTest {
     for (String column : List.of("id", "b")) {
       try (TestDatabase db =
           TestDatabase.in(
-              directory, "CREATE TABLE " + column + "s (id TEXT, b TEXT, PRIMARY KEY (id, b))")) {
+              directory,
+              "CREATE TABLE "
+                  + column
+                  + "s (id TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (id, b))")) {
         SyncSchema named = SyncSchema.of("business").table(column + "s", column).build();
         InvalidConfigurationException refused =
             assertThrows(InvalidConfigurationException.class, () -> db.claimed(named));
