@@ -52,6 +52,10 @@ final class Freeze {
       if (!chosen.test(row.key())) {
         continue;
       }
+      if (!ctx.registered(row.key())) {
+        noOps.add(row);
+        continue;
+      }
       Optional<RowAuthority> authority = tx.rows().authority(row.key());
       boolean live = authority.filter(RowAuthority::live).isPresent();
       if (row.payload().isPresent()) {
@@ -141,9 +145,10 @@ final class Freeze {
 
   private void dropNoOps(LocalTransaction tx, List<DirtyRow> noOps) {
     for (DirtyRow row : noOps) {
+      DiscardCause cause =
+          ctx.registered(row.key()) ? DiscardCause.NO_OP_DELETE : DiscardCause.TABLE_NOT_REGISTERED;
       tx.dirtyRows().remove(row.key());
-      tx.discardedIntents()
-          .record(ctx.opId(), DiscardCause.NO_OP_DELETE, row.key(), row.op(), row.payload());
+      tx.discardedIntents().record(ctx.opId(), cause, row.key(), row.op(), row.payload());
     }
   }
 }

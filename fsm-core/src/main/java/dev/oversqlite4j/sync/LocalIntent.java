@@ -9,6 +9,7 @@ import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.OutboxState;
 import dev.oversqlite4j.spi.RowKey;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,30 +22,32 @@ import java.util.Set;
  */
 final class LocalIntent {
 
+  private final SyncContext ctx;
   private final LocalTransaction tx;
   private final List<QuarantinedRow> quarantined;
 
-  private LocalIntent(LocalTransaction tx, List<QuarantinedRow> quarantined) {
+  private LocalIntent(SyncContext ctx, LocalTransaction tx, List<QuarantinedRow> quarantined) {
+    this.ctx = ctx;
     this.tx = tx;
     this.quarantined = quarantined;
   }
 
   /** Takes stock before anything is wiped; quarantined rows are dirty for as long as it takes. */
-  static LocalIntent gather(LocalTransaction tx) {
+  static LocalIntent gather(SyncContext ctx, LocalTransaction tx) {
     // An evicted row is only noticed while its row state is still there (W-27).
     tx.dirtyRows().judgeTouched();
     tx.dirtyRows().judgeScanned();
     tx.quarantine().dropSuperseded();
     List<QuarantinedRow> quarantined = tx.quarantine().all();
     tx.quarantine().restoreAll();
-    return new LocalIntent(tx, quarantined);
+    return new LocalIntent(ctx, tx, quarantined);
   }
 
   /**
    * The frozen bundle is part of the snapshot. An edit made after it was frozen was made on top of
    * it, and must not look like a conflict with our own commit.
    */
-  void settleCommitted(OutboxState.CommittedRemote committed, String opId) {
+  void settleCommitted(OutboxState.CommittedRemote committed) {
     for (FrozenRow row : tx.outbox().rows()) {
       Optional<DirtyRow> newer = tx.dirtyRows().find(row.key());
       if (newer.isPresent()) {
@@ -54,7 +57,11 @@ final class LocalIntent {
         // Deleted since by somebody else, or never taken by the server (W-17): told either way.
         tx.discardedIntents()
             .record(
-                opId, DiscardCause.CONFLICT_SERVER_WINS, row.key(), row.op(), row.localPayload());
+                ctx.opId(),
+                DiscardCause.CONFLICT_SERVER_WINS,
+                row.key(),
+                row.op(),
+                row.localPayload());
       }
     }
   }
@@ -72,11 +79,31 @@ final class LocalIntent {
     if (contents.isEmpty()) {
       return;
     }
+    Set<RowKey> unregistered = new LinkedHashSet<>(contents.keySet());
+    unregistered.removeIf(ctx::registered);
+    contents.keySet().removeAll(unregistered);
     Set<RowKey> refused = tx.rows().reexecute(contents);
+    refused.addAll(unregistered);
     if (frozen.stream().anyMatch(row -> refused.contains(row.key()))) {
       // A bundle goes out as it was frozen or not at all.
       Requeue.all(tx);
       tx.outbox().clear();
+    }
+    // Nobody can send them any more; the next freeze would say the same (spec 4.9a).
+    for (RowKey key : unregistered) {
+      tx.dirtyRows()
+          .find(key)
+          .ifPresent(
+              row -> {
+                tx.dirtyRows().remove(key);
+                tx.discardedIntents()
+                    .record(
+                        ctx.opId(),
+                        DiscardCause.TABLE_NOT_REGISTERED,
+                        key,
+                        row.op(),
+                        row.payload());
+              });
     }
     for (QuarantinedRow row : quarantined) {
       RowKey key = new RowKey(row.table(), row.keyJson());

@@ -36,17 +36,18 @@ public final class Quarantined {
                   tx,
                   Trigger.QUARANTINE_RETRIED,
                   Facts.of("rows", tx.quarantine().count()),
-                  () -> restore(tx, changed));
+                  () -> restore(ctx, tx, changed));
               return null;
             });
   }
 
-  private static void restore(LocalTransaction tx, Consumer<String> changed) {
+  private static void restore(SyncContext ctx, LocalTransaction tx, Consumer<String> changed) {
     tx.quarantine().dropSuperseded();
     Map<RowKey, Optional<String>> unseen = new LinkedHashMap<>();
     for (QuarantinedRow row : tx.quarantine().all()) {
-      if (row.cause() == QuarantineCause.CONTRADICTS_SERVER_ROWS) {
-        unseen.put(new RowKey(row.table(), row.keyJson()), row.payload());
+      RowKey key = new RowKey(row.table(), row.keyJson());
+      if (row.cause() == QuarantineCause.CONTRADICTS_SERVER_ROWS && ctx.registered(key)) {
+        unseen.put(key, row.payload());
       }
     }
     tx.quarantine().restoreAll();

@@ -60,7 +60,7 @@ public final class Rebuild {
   public RemoteSyncReport run() {
     ControlState start = ctx.read(tx -> Gates.attached(ctx, tx, Call.REBUILD));
     Capabilities capabilities = Gates.remote(ctx, start.sourceId().orElseThrow());
-    pushPrepared();
+    pushFirst();
     RestoreSummary restore;
     try {
       restore = fromSnapshot(capabilities, CheckpointRecoveryReason.EXPLICIT_REBUILD);
@@ -74,16 +74,23 @@ public final class Rebuild {
 
   /**
    * A prepared bundle may be committed already, so it is settled before its rows are folded. One
-   * that cannot go out as it was frozen is left to the fold.
+   * that cannot go out as it was frozen is left to the fold. An account that waits for our seed has
+   * no snapshot before it.
    */
-  private void pushPrepared() {
-    boolean settled =
+  private void pushFirst() {
+    boolean first =
         ctx.read(
-            tx ->
-                !(tx.controlState().outbox() instanceof OutboxState.Prepared)
-                    || ctx.lifecycle().state(tx) == DurableState.SOURCE_RECOVERY
-                    || !OutboxCheck.holds(tx, ctx.store().codec().schemaName()));
-    if (settled) {
+            tx -> {
+              ControlState control = tx.controlState();
+              if (ctx.lifecycle().state(tx) == DurableState.SOURCE_RECOVERY) {
+                return false;
+              }
+              boolean seeding = control.attached().flatMap(Attached::lease).isPresent();
+              return control.outbox() instanceof OutboxState.Prepared
+                  ? OutboxCheck.holds(tx, ctx.store().codec().schemaName())
+                  : seeding && control.outbox() instanceof OutboxState.Empty;
+            });
+    if (!first) {
       return;
     }
     try {
@@ -222,7 +229,7 @@ public final class Rebuild {
     if (behindOutbox(guard, staged.bundleSeq())) {
       throw new ServerRestored();
     }
-    LocalIntent intent = LocalIntent.gather(tx);
+    LocalIntent intent = LocalIntent.gather(ctx, tx);
     // Steps 2 and 3.
     tx.rows()
         .authoritative(
@@ -230,7 +237,7 @@ public final class Rebuild {
               SnapshotRows.replace(ctx, tx, staged);
               if (guard.outbox() instanceof CommittedRemote committed) {
                 requireContained(tx, committed);
-                intent.settleCommitted(committed, ctx.opId());
+                intent.settleCommitted(committed);
               }
               intent.reexecute();
             });

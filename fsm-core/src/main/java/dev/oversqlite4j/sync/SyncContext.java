@@ -12,6 +12,7 @@ import dev.oversqlite4j.lifecycle.Lifecycle;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.SyncServer;
 import java.time.Duration;
 import java.util.Optional;
@@ -111,6 +112,11 @@ public final class SyncContext {
   /** The managed tables the running operation wrote rows of and committed. */
   public Set<String> changedTables() {
     return Set.copyOf(changedTables);
+  }
+
+  /** Whether the row's table is still configured; rows of others wait for nobody (spec 4.9a). */
+  boolean registered(RowKey key) {
+    return store.codec().tables().stream().anyMatch(table -> table.name().equals(key.table()));
   }
 
   /** One transaction that changes something; {@link #lastState()} follows its commit. */

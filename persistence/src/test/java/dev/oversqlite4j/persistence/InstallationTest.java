@@ -263,7 +263,7 @@ class InstallationTest {
   }
 
   @Test
-  void aTableRegisteredLaterIsCapturedThen() throws SQLException {
+  void w25ATableRegisteredLaterIsCapturedThen() throws SQLException {
     db.run("CREATE TABLE later (id TEXT PRIMARY KEY NOT NULL)");
     db.run("INSERT INTO later VALUES ('l')");
     db.installed().close();

@@ -93,6 +93,24 @@ class SchemaValidationTest {
         Broken.of("V22", t(), table("") + "; CREATE TABLE TRG_T_AD (x)"));
   }
 
+  /** W-26: applying a row needs a constraint on exactly the one column that is named. */
+  @Test
+  void w26TheKeyIsOneColumnAndAllOfThePrimaryKey() {
+    for (String column : List.of("id", "b")) {
+      try (TestDatabase db =
+          TestDatabase.in(
+              directory,
+              "CREATE TABLE "
+                  + column
+                  + "s (id TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (id, b))")) {
+        SyncSchema named = SyncSchema.of("business").table(column + "s", column).build();
+        InvalidConfigurationException refused =
+            assertThrows(InvalidConfigurationException.class, () -> db.claimed(named));
+        assertEquals("V7", refused.rule());
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("broken")
   void aBrokenRuleLeavesAVirginFileAlone(Broken broken) throws Exception {

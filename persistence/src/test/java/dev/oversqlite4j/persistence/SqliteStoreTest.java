@@ -71,7 +71,7 @@ class SqliteStoreTest {
   }
 
   @Test
-  void oneStorePerDatabaseHoweverItIsNamed() throws Exception {
+  void w39OneStorePerDatabaseHoweverItIsNamed() throws Exception {
     Path link = Files.createSymbolicLink(directory.resolve("link.db"), db.file);
     try (SqliteStore owner = db.claimed()) {
       for (SqliteStore second :
@@ -87,7 +87,7 @@ class SqliteStoreTest {
   }
 
   @Test
-  void whoeverLocksTheLockFileOwnsTheDatabase() throws Exception {
+  void w39WhoeverLocksTheLockFileOwnsTheDatabase() throws Exception {
     db.claimed().close();
     Path beside = directory.resolve("app.db.oversqlite-lock");
     try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {

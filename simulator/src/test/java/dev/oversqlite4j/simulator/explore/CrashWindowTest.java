@@ -219,8 +219,33 @@ class CrashWindowTest {
   @Test
   void w12InstallingIsOneTransaction() {
     assertEquals(
-        List.of("0 tables, 0 triggers", "15 tables, 18 triggers"),
+        List.of("0 tables, 0 triggers", "17 tables, 18 triggers"),
         leftByCrashesInTheLastOf(SCHEMA, 1, insert(0, 1), call(0, Operation.OPEN)));
+  }
+
+  /** W-21: with the rows comes the attachment, or neither. */
+  @Test
+  void w21ARemoteReplaceIsAppliedInOneTransaction() {
+    assertEquals(
+        List.of(
+            "anonymous none, dirty 1, frozen 0, held 0, staged 0; rows 1",
+            "anonymous remote_replace none, dirty 0, frozen 0, held 1, staged 0; rows 1",
+            "anonymous remote_replace none, dirty 0, frozen 0, held 1, staged 3; rows 1",
+            "anonymous remote_replace none, dirty 0, frozen 0, held 1, staged 5; rows 1",
+            "anonymous remote_replace none, dirty 0, frozen 0, held 1, staged 5 complete; rows 1",
+            "attached none, dirty 0, frozen 0, held 0, staged 0; rows 5"),
+        leftByCrashesInTheLastOf(
+            CONTROL.replace(
+                " FROM _sync_attachment_state, _sync_operation_state",
+                " || '; rows ' || (SELECT count(*) FROM measure)"
+                    + " FROM _sync_attachment_state, _sync_operation_state"),
+            2,
+            insert(0, 1, 2, 3, 4, 5),
+            call(0, Operation.ATTACH),
+            call(0, Operation.SYNC),
+            insert(1, 9),
+            call(1, Operation.OPEN),
+            call(1, Operation.ATTACH)));
   }
 
   /** W-23, W-24: the lease ends with the acknowledgement, and never outlives the replay. */

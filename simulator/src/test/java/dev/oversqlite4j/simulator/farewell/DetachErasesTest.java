@@ -151,7 +151,7 @@ class DetachErasesTest {
   }
 
   @Test
-  void everyTableEverManagedIsWipedWhateverTheCaseOfItsName() throws Exception {
+  void w36EveryTableEverManagedIsWipedWhateverTheCaseOfItsName() throws Exception {
     Path file = rig.newApp("app.db");
     run(file, "CREATE TABLE unmanaged (id TEXT PRIMARY KEY NOT NULL)");
     run(file, "INSERT INTO unmanaged VALUES ('kept')");

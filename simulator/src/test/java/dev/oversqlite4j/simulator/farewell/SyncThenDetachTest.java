@@ -119,7 +119,7 @@ class SyncThenDetachTest {
   }
 
   @Test
-  void aFailedSyncIsFollowedByNoDetachAndTriedNoFurther() {
+  void w16AFailedSyncIsFollowedByNoDetachAndTriedNoFurther() {
     rig.interruption =
         (method, path) -> {
           if (path.endsWith("/sync/pull")) {

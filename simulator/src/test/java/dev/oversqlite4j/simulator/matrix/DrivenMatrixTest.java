@@ -1,16 +1,19 @@
 package dev.oversqlite4j.simulator.matrix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.simulator.matrix.MatrixRig.Image;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -24,30 +27,42 @@ import org.junit.jupiter.api.io.TempDir;
 class DrivenMatrixTest {
 
   /**
-   * Spec 9.2 with the data of each image: one row is waiting in O, AS, AP, AC and A(dirty). A plus
-   * is a process that has attached, without it the process has only opened. Words with a small
-   * letter are exceptions without their ending; = means that nothing but the journal changed, which
-   * holds for every exception.
+   * Spec 9.2 with the data of each image: one row is waiting in O, AS, AP, AC, RCC, RS and where it
+   * says dirty. A plus is a process that has attached, without it the process has only opened.
+   * Words with a small letter are exceptions without their ending; = means that nothing but the
+   * journal changed, which holds for every exception.
    */
   private static final String EXPECTED =
       """
-      STATE     | OPEN  ATTACH              ATTACH_OTHER       PUSH              PULL                 SYNC              DETACH                 INFO  STATUS            WRITE   CLOSE  SYNC_DETACH           UNINSTALL
-      U         | OK    openRequired        openRequired       openRequired      openRequired         openRequired      openRequired           openRequired openRequired OK    OK=  openRequired          OK=
-      O         | OK=   SEEDED_FROM_LOCAL   SEEDED_FROM_LOCAL  attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK
-      D         | OK=   USED_REMOTE_STATE   STARTED_EMPTY      attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK
-      RR0       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK
-      RR1       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK
-      AS        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected
-      A         | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    DETACHED               OK=   attachRequired    OK      OK=  attachRequired        OK
-      A(dirty)  | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected
-      AP        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay
-      AC        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay
-      AS+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected
-      A+        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict NO_CHANGE= ALREADY_AT_TARGET=   NO_CHANGE=        DETACHED               OK=   OK=               OK      OK=  DETACHED              OK
-      A(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected
-      AP+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay
-      AC+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay
-      X         | clientClosed clientClosed clientClosed       clientClosed      clientClosed         clientClosed      clientClosed           clientClosed clientClosed OK    OK=  clientClosed          clientClosed
+      STATE     | OPEN  ATTACH              ATTACH_OTHER       PUSH              PULL                 SYNC              DETACH                 INFO  STATUS            WRITE   CLOSE  SYNC_DETACH           UNINSTALL  REBUILD
+      U         | OK    openRequired        openRequired       openRequired      openRequired         openRequired      openRequired           openRequired openRequired OK    OK=  openRequired          OK=  openRequired
+      O         | OK=   SEEDED_FROM_LOCAL   SEEDED_FROM_LOCAL  attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK  attachRequired
+      D         | OK=   USED_REMOTE_STATE   STARTED_EMPTY      attachRequired    attachRequired       attachRequired    DETACHED=              OK=   attachRequired    OK      OK=  attachRequired        OK  attachRequired
+      RR0       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK  remoteReplacePending
+      RR1       | OK=   USED_REMOTE_STATE   attachLocalStateConflict remoteReplacePending remoteReplacePending remoteReplacePending DETACHED    OK=   remoteReplacePending SYNC_TRANSITION_PENDING= OK=  remoteReplacePending  OK  remoteReplacePending
+      AS        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected  attachRequired
+      A         | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    DETACHED               OK=   attachRequired    OK      OK=  attachRequired        OK  attachRequired
+      A(dirty)  | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        dirtyStateRejected  attachRequired
+      AP        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay  attachRequired
+      AC        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired   attachRequired    BLOCKED_UNSYNCED_DATA= OK=   attachRequired    OK      OK=  attachRequired        pendingPushReplay  attachRequired
+      AS+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected  APPLIED_SNAPSHOT
+      A+        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict NO_CHANGE= ALREADY_AT_TARGET=   NO_CHANGE=        DETACHED               OK=   OK=               OK      OK=  DETACHED              OK  APPLIED_SNAPSHOT
+      A(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED dirtyStateRejected    COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              dirtyStateRejected  APPLIED_SNAPSHOT
+      AP+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay  APPLIED_SNAPSHOT
+      AC+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict COMMITTED pendingPushReplay     COMMITTED         BLOCKED_UNSYNCED_DATA= OK=   OK=               OK      OK=  DETACHED              pendingPushReplay  APPLIED_SNAPSHOT
+      RC        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired DETACHED OK=   attachRequired OK OK=  attachRequired OK attachRequired
+      RC(dirty) | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired BLOCKED_UNSYNCED_DATA= OK=   attachRequired OK OK=  attachRequired dirtyStateRejected attachRequired
+      RCC       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired BLOCKED_UNSYNCED_DATA= OK=   attachRequired OK OK=  attachRequired pendingPushReplay attachRequired
+      RS(clean) | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired DETACHED OK=   attachRequired SYNC_TRANSITION_PENDING= OK=  attachRequired OK attachRequired
+      RS(dirty) | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired BLOCKED_UNSYNCED_DATA= OK=   attachRequired SYNC_TRANSITION_PENDING= OK=  attachRequired dirtyStateRejected attachRequired
+      RS        | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict attachRequired attachRequired attachRequired BLOCKED_UNSYNCED_DATA= OK=   attachRequired SYNC_TRANSITION_PENDING= OK=  attachRequired pendingPushReplay attachRequired
+      RC+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict rebuildRequired APPLIED_SNAPSHOT NO_CHANGE DETACHED OK=   OK= OK OK=  DETACHED OK APPLIED_SNAPSHOT
+      RC(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict rebuildRequired APPLIED_SNAPSHOT NO_CHANGE BLOCKED_UNSYNCED_DATA= OK=   OK= OK OK=  DETACHED dirtyStateRejected APPLIED_SNAPSHOT
+      RCC+      | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict rebuildRequired APPLIED_SNAPSHOT NO_CHANGE BLOCKED_UNSYNCED_DATA= OK=   OK= OK OK=  DETACHED pendingPushReplay APPLIED_SNAPSHOT
+      RS(clean)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict sourceRecoveryRequired sourceRecoveryRequired sourceRecoveryRequired DETACHED OK=   OK= SYNC_TRANSITION_PENDING= OK=  sourceRecoveryRequired OK APPLIED_SNAPSHOT
+      RS(dirty)+ | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict sourceRecoveryRequired sourceRecoveryRequired sourceRecoveryRequired BLOCKED_UNSYNCED_DATA= OK=   OK= SYNC_TRANSITION_PENDING= OK=  sourceRecoveryRequired dirtyStateRejected APPLIED_SNAPSHOT
+      RS+       | OK=   RESUMED_ATTACHED_STATE= attachBindingConflict sourceRecoveryRequired sourceRecoveryRequired sourceRecoveryRequired BLOCKED_UNSYNCED_DATA= OK=   OK= SYNC_TRANSITION_PENDING= OK=  sourceRecoveryRequired pendingPushReplay APPLIED_SNAPSHOT
+      X         | clientClosed clientClosed clientClosed       clientClosed      clientClosed         clientClosed      clientClosed           clientClosed clientClosed OK    OK=  clientClosed          clientClosed  clientClosed
       """;
 
   /** Calls that never talk to the server, whatever they answer. */
@@ -82,15 +97,58 @@ class DrivenMatrixTest {
     images.put("A(dirty)", rig.after(synced, p -> write(p, 3)));
     images.put("AP", rig.dyingAfter("FREEZE", virgin, MatrixRig::attachedAndSynced));
     images.put("AC", rig.dyingAfter("ACK", virgin, MatrixRig::attachedAndSynced));
+    images.put("RC", rig.dyingAfter("REBUILD_BEGIN", synced, DrivenMatrixTest::rebuilt));
+    images.put(
+        "RC(dirty)",
+        rig.dyingAfter("REBUILD_BEGIN", images.get("A(dirty)"), DrivenMatrixTest::rebuilt));
+    images.put(
+        "RCC",
+        rig.dyingAfter(
+            "REPLAY_PRUNED",
+            images.get("A(dirty)"),
+            p -> {
+              MatrixRig.attached(p);
+              p.arriving =
+                  request -> {
+                    if (request.path().startsWith("/sync/committed-bundles")) {
+                      p.server.prune(MatrixRig.USER, 2);
+                    }
+                  };
+              p.client.pushPending();
+            }));
+    images.put("RS", rig.after(images.get("A(dirty)"), DrivenMatrixTest::retired));
+    // The server was restored and does not know what it had committed (spec 4.4.6).
+    images.put(
+        "RS(dirty)",
+        rig.dyingAfter(
+            "SOURCE_FAILURE",
+            new Image(images.get("RCC").file(), synced.server()),
+            DrivenMatrixTest::rebuilt));
+    images.put(
+        "RS(clean)",
+        rig.changed(
+            images.get("RS(dirty)"),
+            "DELETE FROM _sync_dirty_rows",
+            "UPDATE _sync_apply_state SET apply_mode = 1",
+            "DELETE FROM person WHERE first_name = 'w3'",
+            "UPDATE _sync_apply_state SET apply_mode = 0"));
     images.put("X", synced);
   }
 
+  private static void rebuilt(MatrixRig.Process process) {
+    MatrixRig.attached(process);
+    process.client.rebuild();
+  }
+
+  private static void retired(MatrixRig.Process process) {
+    MatrixRig.attached(process);
+    process.server.retire(
+        MatrixRig.USER, process.client.sourceInfo().currentSourceId(), Optional.empty());
+    assertThrows(SourceRecoveryRequiredException.class, process.client::pushPending);
+  }
+
   private static void write(MatrixRig.Process process, int row) {
-    try {
-      process.write(MatrixRig.insert(row));
-    } catch (java.sql.SQLException e) {
-      throw new IllegalStateException(e);
-    }
+    process.write(MatrixRig.insert(row));
   }
 
   @Test
@@ -103,17 +161,23 @@ class DrivenMatrixTest {
           }
         });
     assertEquals(
-        Map.of(
-            "O", "OPENED",
-            "D", "DETACHED",
-            "RR0", "REPLACE_PENDING",
-            "RR1", "REPLACE_STAGED",
-            "AS", "SEEDING",
-            "A", "ATTACHED",
-            "A(dirty)", "ATTACHED",
-            "AP", "PUSH_PREPARED",
-            "AC", "PUSH_COMMITTED",
-            "X", "ATTACHED"),
+        Map.ofEntries(
+            Map.entry("O", "OPENED"),
+            Map.entry("D", "DETACHED"),
+            Map.entry("RR0", "REPLACE_PENDING"),
+            Map.entry("RR1", "REPLACE_STAGED"),
+            Map.entry("AS", "SEEDING"),
+            Map.entry("A", "ATTACHED"),
+            Map.entry("A(dirty)", "ATTACHED"),
+            Map.entry("AP", "PUSH_PREPARED"),
+            Map.entry("AC", "PUSH_COMMITTED"),
+            Map.entry("RC", "REBUILD_REQUIRED"),
+            Map.entry("RC(dirty)", "REBUILD_REQUIRED"),
+            Map.entry("RCC", "REBUILD_COMMITTED"),
+            Map.entry("RS", "SOURCE_RECOVERY"),
+            Map.entry("RS(clean)", "SOURCE_RECOVERY"),
+            Map.entry("RS(dirty)", "SOURCE_RECOVERY"),
+            Map.entry("X", "ATTACHED")),
         states);
   }
 
@@ -191,6 +255,7 @@ class DrivenMatrixTest {
       case "ATTACH" -> attach(process, MatrixRig.USER);
       case "ATTACH_OTHER" -> attach(process, "bob");
       case "PUSH" -> process.client.pushPending().outcome().name();
+      case "REBUILD" -> process.client.rebuild().outcome().name();
       case "PULL" -> process.client.pullToStable().outcome().name();
       case "SYNC" -> process.client.sync().pushOutcome().name();
       case "DETACH" -> process.client.detach().name();

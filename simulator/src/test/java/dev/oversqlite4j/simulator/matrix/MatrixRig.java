@@ -153,7 +153,7 @@ final class MatrixRig {
     }
 
     /** What the app does on a connection of its own. */
-    void write(String sql) throws SQLException {
+    void write(String sql) {
       execute(file, sql);
     }
 

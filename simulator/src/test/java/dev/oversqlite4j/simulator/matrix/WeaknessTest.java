@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,14 +55,6 @@ class WeaknessTest {
 
   private static AttachOutcome attach(Process process) {
     return ((AttachResult.Connected) process.client.attach(MatrixRig.USER)).outcome();
-  }
-
-  private static void write(Process process, String sql) {
-    try {
-      process.write(sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static List<String> paths(Process process) {
@@ -208,7 +199,7 @@ class WeaknessTest {
       process.arriving =
           request -> {
             if (request.path().endsWith("/commit")) {
-              write(process, "UPDATE _sync_attachment_state SET last_bundle_seq_seen = 7");
+              process.write("UPDATE _sync_attachment_state SET last_bundle_seq_seen = 7");
             }
           };
       process.client.pushPending();
