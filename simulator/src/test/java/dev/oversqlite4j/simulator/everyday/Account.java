@@ -166,6 +166,11 @@ final class Account implements AutoCloseable {
       return requests;
     }
 
+    /** Connections to the server that are in use. */
+    int busyConnections() {
+      return http.connectionPool().connectionCount() - http.connectionPool().idleConnectionCount();
+    }
+
     /** Called with method and path before each request is sent. */
     void onRequest(Consumer<String> listener) {
       onRequest = listener;

@@ -574,8 +574,10 @@ class LiveDownloadsTest {
     peerPushes(2);
     soon(changed);
     Thread loop = threads().get(0);
+    assertEquals(1, device.busyConnections());
     downloads.close();
     assertFalse(loop.isAlive());
+    assertEquals(0, device.busyConnections());
     downloads.close();
     device.client().sync();
   }
