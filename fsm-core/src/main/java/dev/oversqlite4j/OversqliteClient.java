@@ -2,11 +2,15 @@ package dev.oversqlite4j;
 
 import dev.oversqlite4j.lifecycle.DurableState;
 import dev.oversqlite4j.lifecycle.Lifecycle;
+import dev.oversqlite4j.lifecycle.OperationMatrix;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Cell;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.UncheckedControl;
 import dev.oversqlite4j.sync.Attach;
+import dev.oversqlite4j.sync.AutomaticDownloadLoop;
 import dev.oversqlite4j.sync.Detach;
 import dev.oversqlite4j.sync.Open;
 import dev.oversqlite4j.sync.Pauses.Direction;
@@ -24,9 +28,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -63,8 +67,7 @@ public final class OversqliteClient implements AutoCloseable {
   private final Quarantined quarantined;
   private final List<Consumer<Set<String>>> tableListeners = new CopyOnWriteArrayList<>();
 
-  private final AtomicReference<Optional<SyncOperation>> gate =
-      new AtomicReference<>(Optional.empty());
+  private final Set<AutomaticDownloads> downloads = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile Phase phase = Phase.UNOPENED;
 
@@ -326,12 +329,16 @@ public final class OversqliteClient implements AutoCloseable {
    * on. Kept in memory only; never blocks, legal at any time from any thread.
    */
   public void pauseUploads() {
-    ctx.pauses().pause(Direction.UPLOADS);
+    if (possible(Call.PAUSE_RESUME)) {
+      ctx.pauses().pause(Direction.UPLOADS);
+    }
   }
 
   /** Ends {@link #pauseUploads()}. */
   public void resumeUploads() {
-    ctx.pauses().resume(Direction.UPLOADS);
+    if (possible(Call.PAUSE_RESUME)) {
+      ctx.pauses().resume(Direction.UPLOADS);
+    }
   }
 
   /**
@@ -339,12 +346,39 @@ public final class OversqliteClient implements AutoCloseable {
    * at any time from any thread.
    */
   public void pauseDownloads() {
-    ctx.pauses().pause(Direction.DOWNLOADS);
+    if (possible(Call.PAUSE_RESUME)) {
+      ctx.pauses().pause(Direction.DOWNLOADS);
+    }
   }
 
   /** Ends {@link #pauseDownloads()}. */
   public void resumeDownloads() {
-    ctx.pauses().resume(Direction.DOWNLOADS);
+    if (possible(Call.PAUSE_RESUME)) {
+      ctx.pauses().resume(Direction.DOWNLOADS);
+    }
+  }
+
+  /**
+   * Pulls in the background whenever the server may have something new, until the handle or the
+   * client is closed. It only downloads: while edits wait or a bundle is frozen it waits for a
+   * {@link #sync()} of yours. It runs beside everything else: an explicit call interrupts it
+   * between two bundles and goes first.
+   *
+   * <p>Failures are logged and tried again; only a server of another protocol version or with other
+   * tables ends the downloads. Without an attached user they wait for one.
+   *
+   * @throws OpenRequiredException call {@link #open()} first
+   * @throws ClientClosedException the client is closed
+   */
+  public AutomaticDownloads startAutomaticDownloads(AutomaticDownloadOptions chosen) {
+    Objects.requireNonNull(chosen, "chosen");
+    if (closed.get()) {
+      throw new ClientClosedException(SyncOperation.AUTOMATIC_DOWNLOADS);
+    }
+    if (phase == Phase.UNOPENED) {
+      throw new OpenRequiredException(SyncOperation.AUTOMATIC_DOWNLOADS);
+    }
+    return AutomaticDownloadLoop.start(ctx, new Turns(), chosen, downloads);
   }
 
   /** As {@link #uninstallSync(UninstallMode)} with {@link UninstallMode#REFUSE_IF_PENDING}. */
@@ -380,10 +414,26 @@ public final class OversqliteClient implements AutoCloseable {
   /** Cancels a call in flight and releases the database. Writes nothing; idempotent. */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
+    // Two threads may both find it open; only one of them closes it.
+    if (OperationMatrix.cell(Call.CLOSE, here()) == Cell.PERMITTED
+        && closed.compareAndSet(false, true)) {
       server.close();
+      downloads.forEach(AutomaticDownloads::close);
       store.close();
     }
+  }
+
+  /** The column of the matrix, for calls that neither read the database nor wait for anybody. */
+  private DurableState here() {
+    if (closed.get()) {
+      return DurableState.CLOSED;
+    }
+    return phase == Phase.UNOPENED ? DurableState.UNOPENED : ctx.lastState();
+  }
+
+  private boolean possible(Call call) {
+    Cell cell = OperationMatrix.cell(call, here());
+    return cell == Cell.PERMITTED || cell == Cell.IGNORED;
   }
 
   private static SourceInfo sourceInfo(LocalTransaction tx) {
@@ -410,20 +460,55 @@ public final class OversqliteClient implements AutoCloseable {
         });
   }
 
-  /** The gate (spec 1.1.3), and the one place where errors of a closed client are told apart. */
+  /** The gate (spec 1.1.3, 1.1.8) for explicit calls. */
   private <R> R exclusively(SyncOperation op, Supplier<R> work) {
     if (closed.get()) {
       throw new ClientClosedException(op);
     }
-    if (!gate.compareAndSet(Optional.empty(), Optional.of(op))) {
-      throw new SyncOperationInProgressException(op);
+    ctx.gate().enter(op);
+    return inGate(op, work);
+  }
+
+  /** How automatic downloads get through the gate. */
+  private final class Turns implements AutomaticDownloadLoop.Turns {
+    @Override
+    public <R> Optional<R> take(Supplier<R> work) throws InterruptedException {
+      ctx.gate().enterAutomatically();
+      return inGate(
+          SyncOperation.AUTOMATIC_DOWNLOADS,
+          () -> {
+            try {
+              return Optional.of(work.get());
+            } catch (OperationCancelledException cancelled) {
+              if (closed.get() || !ctx.gate().asked()) {
+                throw cancelled;
+              }
+              return Optional.empty();
+            }
+          });
+    }
+
+    @Override
+    public void abort() {
+      ctx.gate().abortAutomatic();
+    }
+  }
+
+  /** The one place where errors of a closed client are told apart. Leaves the gate. */
+  private <R> R inGate(SyncOperation op, Supplier<R> work) {
+    if (closed.get()) {
+      ctx.gate().leave();
+      throw new ClientClosedException(op);
     }
     try {
       ctx.begin();
       reported(op).ifPresent(ctx.progress()::begin);
       return work.get();
     } catch (OversqliteException failure) {
-      if (closed.get() && !(failure instanceof OperationCancelledException)) {
+      boolean saysSo =
+          failure instanceof OperationCancelledException
+              || failure instanceof ClientClosedException;
+      if (closed.get() && !saysSo) {
         throw new OperationCancelledException(op, failure);
       }
       throw failure;
@@ -434,7 +519,7 @@ public final class OversqliteClient implements AutoCloseable {
         notifyTables(ctx.changedTables());
         ctx.progress().end();
       } finally {
-        gate.set(Optional.empty());
+        ctx.gate().leave();
       }
     }
   }

@@ -39,6 +39,8 @@ public enum SyncOperation {
   JOURNAL("read the journal"),
   /** {@code startAutomaticDownloads(options)}. */
   AUTOMATIC_DOWNLOADS("download automatically"),
+  /** {@code pauseUploads()} and its like. */
+  PAUSE_RESUME("pause or resume"),
   /** {@code uninstallSync()}. */
   UNINSTALL_SYNC("uninstall sync"),
   /** {@code dropTriggers()} of the store. */

@@ -11,6 +11,7 @@ import static dev.oversqlite4j.lifecycle.OperationMatrix.Cell.PERMITTED;
 import static dev.oversqlite4j.lifecycle.OperationMatrix.Cell.REBUILD;
 import static dev.oversqlite4j.lifecycle.OperationMatrix.Cell.REPLACE_PENDING;
 import static dev.oversqlite4j.lifecycle.OperationMatrix.Cell.SOURCE_RECOVERY;
+import static dev.oversqlite4j.lifecycle.OperationMatrix.Cell.SYNC_TRANSITION_PENDING;
 
 import dev.oversqlite4j.AttachBindingConflictException;
 import dev.oversqlite4j.AttachLocalStateConflictException;
@@ -32,8 +33,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which public call is possible in which state (spec 9.2), column by column. A call whose row is
- * not here yet does not exist in the API yet either.
+ * Which public call is possible in which state (spec 9.2), column by column; beside the calls, what
+ * happens without one.
  */
 public final class OperationMatrix {
 
@@ -50,7 +51,14 @@ public final class OperationMatrix {
     SYNC_THEN_DETACH(SyncOperation.SYNC_THEN_DETACH),
     SOURCE_INFO(SyncOperation.SOURCE_INFO),
     SYNC_STATUS(SyncOperation.SYNC_STATUS),
-    UNINSTALL_SYNC(SyncOperation.UNINSTALL_SYNC);
+    UNINSTALL_SYNC(SyncOperation.UNINSTALL_SYNC),
+    /** All four of {@code pauseUploads}, {@code resumeUploads} and those of downloads. */
+    PAUSE_RESUME(SyncOperation.PAUSE_RESUME),
+    /** One pull of automatic downloads, which the app did not call. */
+    AUTO_TICK(SyncOperation.AUTOMATIC_DOWNLOADS),
+    /** Not a call: the triggers in the file answer it, whether or not a client is open. */
+    LOCAL_APP_WRITE(SyncOperation.LOCAL_ACCESS),
+    CLOSE(SyncOperation.CLOSE);
 
     private final SyncOperation operation;
 
@@ -76,6 +84,8 @@ public final class OperationMatrix {
     PENDING_REPLAY,
     REBUILD,
     SOURCE_RECOVERY,
+    /** A trigger raises it, as an {@code SQLException} of the app's own statement. */
+    SYNC_TRANSITION_PENDING,
     CLOSED
   }
 
@@ -108,13 +118,13 @@ public final class OperationMatrix {
    * The typed error of a refused cell.
    *
    * @param requestedUser the user an attach asks for
-   * @return empty if the cell permits or ignores the call
+   * @return empty if the cell permits or ignores the call, or leaves the refusal to a trigger
    */
   public static Optional<OversqliteException> refusal(
       Call call, DurableState state, ControlState control, Optional<String> requestedUser) {
     SyncOperation op = call.operation();
     return switch (cell(call, state)) {
-      case PERMITTED, IGNORED -> Optional.empty();
+      case PERMITTED, IGNORED, SYNC_TRANSITION_PENDING -> Optional.empty();
       case OPEN_REQUIRED -> Optional.of(new OpenRequiredException(op));
       case ATTACH_REQUIRED -> Optional.of(new AttachRequiredException(op));
       case REPLACE_PENDING ->
@@ -158,6 +168,7 @@ public final class OperationMatrix {
     Cell bind = BINDING_CONFLICT;
     Cell replay = PENDING_REPLAY;
     Cell src = SOURCE_RECOVERY;
+    Cell tran = SYNC_TRANSITION_PENDING;
     Cell x = CLOSED;
     //                               U     O    D    RR0  RR1  AS    A     AP      AC      RC
     // RCC      RS    X
@@ -189,6 +200,10 @@ public final class OperationMatrix {
     row(m, Call.SYNC_STATUS, open, att, att, rr, rr, i, i, i, i, i, i, i, x);
     // What is pending decides too; a closed client is the only one that cannot even ask.
     row(m, Call.UNINSTALL_SYNC, p, p, p, p, p, p, p, p, p, p, p, p, x);
+    row(m, Call.PAUSE_RESUME, i, i, i, i, i, i, i, i, i, i, i, i, i);
+    row(m, Call.AUTO_TICK, open, att, att, i, i, p, p, i, i, p, p, i, x);
+    row(m, Call.LOCAL_APP_WRITE, p, p, p, tran, tran, p, p, p, p, p, p, tran, p);
+    row(m, Call.CLOSE, p, p, p, p, p, p, p, p, p, p, p, p, i);
     return m;
   }
 

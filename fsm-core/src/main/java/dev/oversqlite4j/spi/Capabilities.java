@@ -15,6 +15,9 @@ public record Capabilities(
   /** The feature without which {@code attach} cannot work. */
   public static final String CONNECT_LIFECYCLE = "connect_lifecycle";
 
+  /** The feature with which {@code watch} works. */
+  public static final String BUNDLE_CHANGE_WATCH = "bundle_change_watch";
+
   /** A table the server syncs. */
   public record RegisteredTable(String schema, String table, String keyColumn) {}
 

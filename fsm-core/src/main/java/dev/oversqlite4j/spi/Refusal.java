@@ -71,4 +71,7 @@ public sealed interface Refusal {
 
   /** The commit failed with a server error although the request was well-formed (4.4.8). */
   record CommitFailed(int status) implements Refusal {}
+
+  /** This user may not watch; nothing keeps it from polling. */
+  record WatchForbidden() implements Refusal {}
 }

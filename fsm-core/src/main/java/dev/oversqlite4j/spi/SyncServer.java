@@ -77,11 +77,21 @@ public interface SyncServer extends AutoCloseable {
   void deleteSnapshot(String sourceId, String snapshotId);
 
   /**
-   * Aborts calls in flight, which then end with {@code OperationCancelledException}. Thread-safe.
+   * {@code GET sync/watch}: the stream of announcements after a checkpoint. Asks the server only
+   * once its first event is waited for.
+   */
+  WatchStream watch(String sourceId, long afterBundleSeq);
+
+  /**
+   * Aborts calls in flight, which then end with {@code OperationCancelledException}; a {@link
+   * WatchStream} is left alone. Thread-safe.
    */
   void cancel();
 
-  /** Cancels and releases what the adapter itself opened; the app's HTTP client stays usable. */
+  /**
+   * Cancels, streams too, and releases what the adapter itself opened; the app's HTTP client stays
+   * usable.
+   */
   @Override
   void close();
 
@@ -123,6 +133,24 @@ public interface SyncServer extends AutoCloseable {
    * @param lastBundleSeq the last bundle of the page; the cursor of the request if it had none
    */
   record PullPage(long stableBundleSeq, long lastBundleSeq, boolean hasMore) {}
+
+  /** An open stream. Used and closed by one thread, except for {@link #cancel}. */
+  interface WatchStream extends AutoCloseable {
+    /**
+     * Waits for the next announcement of a bundle, without a limit of time. What it says is checked
+     * and not handed on: only a pull brings data.
+     *
+     * @return whether there was one; false once the server has ended the stream in good order
+     * @throws RefusedException {@link Refusal.WatchForbidden}
+     */
+    boolean next();
+
+    /** Ends the stream, and a {@link #next} that waits. From any thread. */
+    void cancel();
+
+    @Override
+    void close();
+  }
 
   /** Takes the bundles of a page one after the other. */
   @FunctionalInterface

@@ -69,12 +69,16 @@ final class CheckpointRecovery {
 
   /**
    * @param call the public call it runs in
-   * @throws CheckpointRecoveryBlockedException what waits could not be sent
+   * @throws CheckpointRecoveryBlockedException what waits could not be sent; by automatic downloads
+   *     it never is
    * @throws SourceRecoveryRequiredException the source cannot go on; {@code rebuild()} can
    */
   RestoreSummary run(Call call) {
     ControlState start = ctx.read(tx -> Gates.attached(ctx, tx, call));
     if (ctx.read(tx -> waiting(tx))) {
+      if (call == Call.AUTO_TICK) {
+        throw blocked(Reason.PENDING_WORK, null);
+      }
       drain(call);
     }
     return rebuild.fromSnapshot(

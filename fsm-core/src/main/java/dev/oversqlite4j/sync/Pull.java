@@ -9,7 +9,9 @@ import dev.oversqlite4j.RemoteSyncReport;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.Facts;
+import dev.oversqlite4j.lifecycle.OperationMatrix;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
+import dev.oversqlite4j.lifecycle.OperationMatrix.Cell;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
@@ -72,6 +74,31 @@ public final class Pull {
             ? Result.restored(recovery.run(Call.PULL_TO_STABLE))
             : toStable(start, Call.PULL_TO_STABLE);
     return new RemoteSyncReport(result.outcome(), ctx.read(Status::of), result.restore());
+  }
+
+  /**
+   * What automatic downloads do (spec 4.10, 9.2): the same, where there is a clean slate, and
+   * nothing elsewhere. Never sends anything.
+   */
+  void tick() {
+    Optional<ControlState> start =
+        ctx.read(
+            tx -> {
+              ControlState control = Gates.attached(ctx, tx, Call.AUTO_TICK);
+              Cell cell = OperationMatrix.cell(Call.AUTO_TICK, ctx.lifecycle().state(tx));
+              return cell == Cell.PERMITTED && tx.dirtyRows().count() == 0
+                  ? Optional.of(control)
+                  : Optional.empty();
+            });
+    if (start.isEmpty()) {
+      return;
+    }
+    if (recovery.due()) {
+      recovery.run(Call.AUTO_TICK);
+    } else {
+      Gates.remote(ctx, start.get().sourceId().orElseThrow());
+      toStable(start.get(), Call.AUTO_TICK);
+    }
   }
 
   /** Steps 3 to 6. */
@@ -150,6 +177,7 @@ public final class Pull {
                 });
         applied++;
         ctx.progress().done(applied);
+        ctx.bundleBoundary();
       }
     }
   }

@@ -40,6 +40,7 @@ public final class SyncContext {
 
   private volatile Optional<String> connectedUser = Optional.empty();
   private volatile DurableState lastState = DurableState.UNOPENED;
+  private final Gate gate;
   private String opId = "";
   private final Set<String> changedTables = new TreeSet<>();
 
@@ -48,6 +49,23 @@ public final class SyncContext {
     this.server = server;
     this.options = options;
     this.resolver = resolver;
+    this.gate = new Gate(server::cancel);
+  }
+
+  /** What lets one operation run at a time. */
+  public Gate gate() {
+    return gate;
+  }
+
+  /**
+   * Between two bundles automatic work stands back for explicit calls (spec 1.1.8).
+   *
+   * @throws OperationCancelledException one waits
+   */
+  void bundleBoundary() {
+    if (gate.asked()) {
+      throw new OperationCancelledException(SyncOperation.AUTOMATIC_DOWNLOADS);
+    }
   }
 
   LocalStore store() {

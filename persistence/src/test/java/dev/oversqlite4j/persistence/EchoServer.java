@@ -162,6 +162,11 @@ final class EchoServer implements SyncServer {
   }
 
   @Override
+  public WatchStream watch(String sourceId, long afterBundleSeq) {
+    throw new UnsupportedOperationException("nothing is announced here");
+  }
+
+  @Override
   public void cancel() {}
 
   @Override

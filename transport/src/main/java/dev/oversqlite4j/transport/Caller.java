@@ -33,6 +33,7 @@ final class Caller {
   private static final Duration CALL_TIMEOUT = Duration.ofMinutes(10);
 
   private final OkHttpClient client;
+  private final OkHttpClient streaming;
   private final Set<Flight> flights = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -55,6 +56,8 @@ final class Caller {
             .followSslRedirects(false)
             .cache(null)
             .build();
+    // A stream is silent for as long as nothing happens (spec 4.10).
+    streaming = client.newBuilder().callTimeout(Duration.ZERO).readTimeout(Duration.ZERO).build();
   }
 
   /** Begins a call of the port. */
@@ -68,13 +71,14 @@ final class Caller {
     return flight;
   }
 
+  /** Cancels what is in flight, streams excepted: those have a cancel of their own. */
   void cancel() {
-    flights.forEach(Flight::cancel);
+    flights.stream().filter(f -> f.op() != SyncOperation.WATCH_BUNDLES).forEach(Flight::cancel);
   }
 
   void close() {
     closed = true;
-    cancel();
+    flights.forEach(Flight::cancel);
   }
 
   /**
@@ -99,6 +103,22 @@ final class Caller {
     }
   }
 
+  /**
+   * Sends one request whose answer, if it is a 200, is read for as long as the server likes.
+   *
+   * @return to be closed by the caller
+   */
+  Response open(Flight flight, Request request) throws IOException {
+    return flight.execute(streaming.newCall(request));
+  }
+
+  /** What a stream is answered with if not with a stream. */
+  static Reply refusal(SyncOperation op, Response response) throws IOException {
+    Optional<InputStream> stream = decompressed(response);
+    byte[] error = stream.isPresent() ? upToControlLimit(stream.get()) : new byte[0];
+    return new Reply(op, response.code(), retryAfter(response), error);
+  }
+
   /** Sends one request whose outcome nobody waits for longer than a few seconds. */
   void sendBestEffort(Flight flight, Request request) throws IOException {
     Call call = client.newCall(request);
@@ -109,12 +129,11 @@ final class Caller {
   private static <T> Answer<T> read(
       SyncOperation op, Response response, long limitBytes, BodyReader<T> reader)
       throws IOException {
+    if (response.code() != OK) {
+      return new Answer<>(refusal(op, response), Optional.empty());
+    }
     Optional<InputStream> stream = decompressed(response);
     OptionalLong retryAfter = retryAfter(response);
-    if (response.code() != OK) {
-      byte[] error = stream.isPresent() ? upToControlLimit(stream.get()) : new byte[0];
-      return new Answer<>(new Reply(op, response.code(), retryAfter, error), Optional.empty());
-    }
     if (stream.isEmpty()) {
       throw unsupportedEncoding(op);
     }

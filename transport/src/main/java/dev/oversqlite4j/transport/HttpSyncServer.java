@@ -620,6 +620,30 @@ public final class HttpSyncServer implements SyncServer {
   }
 
   @Override
+  public WatchStream watch(String sourceId, long afterBundleSeq) {
+    ProtocolRevision spoken = revision;
+    // Compressed, an event could wait for the next one to fill a block.
+    Request request =
+        request(
+                sourceId,
+                url("watch").addQueryParameter("after_bundle_seq", Long.toString(afterBundleSeq)))
+            .header("Accept", "text/event-stream")
+            .header("Accept-Encoding", "identity")
+            .build();
+    return new EventStream(
+        caller,
+        caller.begin(SyncOperation.WATCH_BUNDLES),
+        request,
+        reply -> refused(reply, new Refusals.Asked(sourceId)),
+        event -> {
+          event.require(event.integer("bundle_seq") > 0, "bundle_seq is not above 0");
+          if (!event.optionalText("source_id").orElse("").isEmpty()) {
+            spoken.requireSourceId(event);
+          }
+        });
+  }
+
+  @Override
   public void cancel() {
     caller.cancel();
   }

@@ -13,6 +13,9 @@ final class Limits {
   /** Wire-protocol 7.1. */
   static final long CAPABILITIES = 4 * MIB;
 
+  /** A line, and an event, of a stream (wire-protocol 7.1). */
+  static final int EVENT = (int) MIB;
+
   private Limits() {}
 
   /** A page; a longer one is asked for again with fewer items, until it has only one. */

@@ -95,6 +95,10 @@ final class Refusals {
           case PULL_BUNDLES -> pull(statusAndCode);
           case CREATE_SNAPSHOT_SESSION -> createSnapshot(statusAndCode, error, asked);
           case FETCH_SNAPSHOT_CHUNK -> snapshotChunk(statusAndCode, error, asked);
+          case WATCH_BUNDLES ->
+              statusAndCode.equals("403 bundle_change_watch_forbidden")
+                  ? new Refusal.WatchForbidden()
+                  : null;
           default -> null;
         });
   }

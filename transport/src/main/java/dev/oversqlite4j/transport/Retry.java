@@ -101,7 +101,7 @@ final class Retry {
    * What the platform says of connections may be logged; what a parser of HTTP or gzip says quotes
    * the server (spec 1.4), so only its type and place are kept.
    */
-  private static IOException withoutServerText(IOException failure) {
+  static IOException withoutServerText(IOException failure) {
     if (failure instanceof SocketException
         || failure instanceof UnknownHostException
         || failure instanceof InterruptedIOException

@@ -9,6 +9,7 @@ import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.SocketServer;
+import dev.oversqlite4j.simulator.server.WireHandler;
 import dev.oversqlite4j.transport.HttpSyncServer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import okhttp3.OkHttpClient;
 
 /** One account on a model server behind a real socket, and devices with real files. */
@@ -38,6 +41,18 @@ final class Account implements AutoCloseable {
   private final List<Device> devices = new ArrayList<>();
 
   Account(Path folder, ServerSchema serverSchema, List<String> ddl) throws IOException {
+    this(folder, serverSchema, ddl, model -> model);
+  }
+
+  /**
+   * @param between what stands between the devices and the model server
+   */
+  Account(
+      Path folder,
+      ServerSchema serverSchema,
+      List<String> ddl,
+      Function<ModelServer, WireHandler> between)
+      throws IOException {
     this.folder = folder;
     this.ddl = ddl;
     SyncSchema.Builder tables = SyncSchema.of(serverSchema.name());
@@ -45,7 +60,7 @@ final class Account implements AutoCloseable {
     schema = tables.build();
     server =
         new ModelServer(serverSchema, ServerLimits.july(), () -> 1_800_000_000_000L, this::uuid);
-    socket = SocketServer.start(server, 0);
+    socket = SocketServer.start(between.apply(server), 0);
   }
 
   private String uuid() {
@@ -85,8 +100,8 @@ final class Account implements AutoCloseable {
     private final Resolver resolver;
     private final Consumer<SyncOptions.Builder> options;
     private final OkHttpClient http;
-    private final List<String> requests = new ArrayList<>();
-    private Consumer<String> onRequest = request -> {};
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private volatile Consumer<String> onRequest = request -> {};
     private OversqliteClient client;
 
     private Device(Path file, Resolver resolver, Consumer<SyncOptions.Builder> options) {
@@ -113,6 +128,12 @@ final class Account implements AutoCloseable {
 
     /** A process that opens and attaches. */
     void start() {
+      open();
+      client.attach(USER);
+    }
+
+    /** A process that only opens. */
+    void open() {
       SyncOptions.Builder built = SyncOptions.builder().sleeper(duration -> {});
       options.accept(built);
       client =
@@ -124,7 +145,6 @@ final class Account implements AutoCloseable {
               .options(built.build())
               .build();
       client.open();
-      client.attach(USER);
     }
 
     void stop() {
@@ -144,6 +164,11 @@ final class Account implements AutoCloseable {
 
     List<String> requests() {
       return requests;
+    }
+
+    /** Connections to the server that are in use. */
+    int busyConnections() {
+      return http.connectionPool().connectionCount() - http.connectionPool().idleConnectionCount();
     }
 
     /** Called with method and path before each request is sent. */

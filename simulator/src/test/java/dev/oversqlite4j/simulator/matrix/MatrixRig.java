@@ -1,7 +1,10 @@
 package dev.oversqlite4j.simulator.matrix;
 
+import dev.oversqlite4j.AutomaticDownloadOptions;
+import dev.oversqlite4j.AutomaticDownloads;
 import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.SyncOptions;
+import dev.oversqlite4j.WatchMode;
 import dev.oversqlite4j.persistence.SqliteStore;
 import dev.oversqlite4j.simulator.disk.DatabaseImage;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
@@ -31,6 +34,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +74,8 @@ final class MatrixRig {
     private final SeamDataSource disk;
     private final List<WireRequest> sent = new ArrayList<>();
     private String signedIn = USER;
+    private Runnable background = () -> {};
+    private boolean ticking;
 
     /** Runs after every commit of the client, which does not know of it yet; may throw. */
     Runnable afterCommit = () -> {};
@@ -117,11 +123,34 @@ final class MatrixRig {
               .options(
                   SyncOptions.builder()
                       .clock(() -> Instant.ofEpochMilli(NOW))
-                      .sleeper(duration -> {})
+                      .sleeper(this::sleep)
+                      .worker(
+                          (name, work) -> {
+                            background = work;
+                            return () -> {};
+                          })
                       .idSource(new Ids())
                       .ownershipLock(database -> Optional.of(() -> {}))
                       .build())
               .build();
+    }
+
+    /** The first sleep of a round of automatic downloads ends it. */
+    private void sleep(Duration duration) throws InterruptedException {
+      if (ticking) {
+        throw new InterruptedException();
+      }
+    }
+
+    /** One round of automatic downloads, on this thread. */
+    void tick() {
+      AutomaticDownloads downloads =
+          client.startAutomaticDownloads(
+              AutomaticDownloadOptions.builder().watch(WatchMode.OFF).build());
+      ticking = true;
+      background.run();
+      ticking = false;
+      downloads.close();
     }
 
     /** What the app's own login does: the server sees another user from now on. */
