@@ -187,8 +187,11 @@ class DetachErasesTest {
       AttachResult.Connected result = (AttachResult.Connected) client.attach(USER);
       assertEquals(1, result.restore().orElseThrow().discardedLocalRowCount());
       // Left behind by a process that died; open() keeps what is not its own.
-      run(file, "CREATE TABLE _fsm_pull_stage (payload TEXT)");
-      run(file, "INSERT INTO _fsm_pull_stage VALUES ('" + SECRET + "')");
+      run(
+          file,
+          "INSERT INTO _fsm_pull_stage VALUES (1, 1, 'business', 'person', '{}', 'INSERT', 1, '"
+              + SECRET
+              + "')");
       run(
           file,
           "INSERT INTO _sync_snapshot_stage VALUES ('s', 1, 'business', 'person', '{}', 1, '"
