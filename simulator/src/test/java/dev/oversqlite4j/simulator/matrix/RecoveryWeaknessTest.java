@@ -192,6 +192,47 @@ class RecoveryWeaknessTest {
     }
   }
 
+  /** W-28: a server that was restored has nothing that could take the place of our bundle. */
+  @Test
+  void w28ASnapshotWithoutOurCommittedBundleReplacesNothing() throws Exception {
+    Image synced = synced();
+    Image committed =
+        rig.dyingAfter(
+            "ACK",
+            synced,
+            process -> {
+              MatrixRig.attached(process);
+              process.write("UPDATE person SET first_name = 'mine'");
+              process.client.pushPending();
+            });
+    Image wentOn = synced;
+    for (int row : new int[] {5, 6}) {
+      wentOn =
+          rig.after(
+              new Image(rig.virgin().file(), wentOn.server()),
+              process -> {
+                MatrixRig.attached(process);
+                process.write(MatrixRig.insert(row));
+                process.client.sync();
+              });
+    }
+    // Of rows that it never had, only the number of the bundle tells.
+    try (Process process = rig.on(new Image(dyingAfter("ACK").file(), synced.server()))) {
+      MatrixRig.attached(process);
+      process.client.rebuild();
+      assertHealthy(process, 3);
+    }
+    for (Image restored : List.of(synced, wentOn)) {
+      try (Process process = rig.on(new Image(committed.file(), restored.server()))) {
+        MatrixRig.attached(process);
+        process.client.rebuild();
+        assertTrue(people(process).contains("mine"), people(process).toString());
+        assertHealthy(process, restored == synced ? 1 : 3);
+        assertTrue(people(process).contains("mine"), people(process).toString());
+      }
+    }
+  }
+
   /** W-33: only a stage that was called complete is; its rows alone say nothing. */
   @Test
   void w33AStageThatLooksCompleteIsNotUsed() throws Exception {
