@@ -464,8 +464,11 @@ class LiveDownloadsTest {
         request -> {
           if (request.path().equals("/sync/pull") && stuck.getCount() > 0) {
             stuck.countDown();
-            await(letGo);
-            released.countDown();
+            try {
+              await(letGo);
+            } finally {
+              released.countDown();
+            }
           }
           return Optional.empty();
         };
