@@ -148,7 +148,8 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
           });
       return Pulled.FINE;
     } catch (OversqliteException failure) {
-      log("An automatic download failed", failure);
+      throwIfEnding(failure);
+      LOG.warn("An automatic download failed: {}", failure.getMessage());
       return Pulled.FAILED;
     }
   }
@@ -165,8 +166,7 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
     return done.get();
   }
 
-  /** Logs a failure the loop goes on after; throws one that ends it. */
-  private static void log(String what, OversqliteException failure) {
+  private static void throwIfEnding(OversqliteException failure) {
     if (failure instanceof OperationCancelledException
         || failure instanceof ClientClosedException
         || failure instanceof OpenRequiredException
@@ -174,7 +174,6 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
         || failure instanceof SyncTableContractMismatchException) {
       throw failure;
     }
-    LOG.warn("{}: {}", what, failure.getMessage());
   }
 
   // --- Watching --------------------------------------------------------------------------------
@@ -200,7 +199,9 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
                 : Optional.<Place>empty();
           });
     } catch (OversqliteException failure) {
-      log("Cannot ask whether the server can be watched", failure);
+      throwIfEnding(failure);
+      // The pull that comes next has the same trouble, and says so.
+      LOG.debug("Cannot ask whether to watch: {}", failure.getMessage());
       return Optional.empty();
     }
   }
@@ -225,7 +226,8 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
       pollingForGood = true;
       return;
     } catch (OversqliteException failure) {
-      log("Watching the server failed", failure);
+      throwIfEnding(failure);
+      LOG.warn("Watching the server failed: {}", failure.getMessage());
       pull();
     } finally {
       forgetStream();

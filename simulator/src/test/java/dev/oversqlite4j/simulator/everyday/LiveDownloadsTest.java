@@ -459,11 +459,16 @@ class LiveDownloadsTest {
   void anExplicitCallInterruptsATickAndGoesFirst() throws Exception {
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch letGo = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
     between.instead =
         request -> {
           if (request.path().equals("/sync/pull") && stuck.getCount() > 0) {
             stuck.countDown();
-            await(letGo);
+            try {
+              await(letGo);
+            } finally {
+              released.countDown();
+            }
           }
           return Optional.empty();
         };
@@ -475,7 +480,9 @@ class LiveDownloadsTest {
       write(device, 9);
       device.client().sync();
       assertEquals(List.of("n1", "n2", "n9"), notes(device));
+      assertEquals(1, released.getCount(), "the request hangs all the while");
       letGo.countDown();
+      await(released);
       // What was interrupted is done after all.
       assertEquals(POLL, soon(slept));
     }
