@@ -29,6 +29,7 @@ import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.fsm.GuardContext;
 import dev.oversqlite4j.fsm.MachineDefinition;
 import dev.oversqlite4j.fsm.MachineDefinition.Builder;
+import dev.oversqlite4j.fsm.MachineDefinition.When;
 import dev.oversqlite4j.fsm.RefusedStep;
 import dev.oversqlite4j.fsm.StepRefusal;
 import dev.oversqlite4j.spi.ControlState;
@@ -91,51 +92,17 @@ public final class LifecycleDefinition {
    * there.
    */
   private static void opening(Builder<DurableState, Trigger> m) {
-    m.from(UNOPENED)
-        .on(Trigger.OPEN)
-        .when("user wiped", c -> derived(c) == DETACHED)
-        .to(DETACHED)
-        .orWhen("replace pending", c -> derived(c) == REPLACE_PENDING)
-        .to(REPLACE_PENDING)
-        .orWhen("replace staged", c -> derived(c) == REPLACE_STAGED)
-        .to(REPLACE_STAGED)
-        .orWhen("attached", c -> derived(c) == ATTACHED)
-        .to(ATTACHED)
-        .orWhen("lease held", c -> derived(c) == SEEDING)
-        .to(SEEDING)
-        .orWhen("outbox prepared", c -> derived(c) == PUSH_PREPARED)
-        .to(PUSH_PREPARED)
-        .orWhen("outbox committed", c -> derived(c) == PUSH_COMMITTED)
-        .to(PUSH_COMMITTED)
-        .orWhen("rebuild required", c -> derived(c) == REBUILD_REQUIRED)
-        .to(REBUILD_REQUIRED)
-        .orWhen("rebuild required, outbox committed", c -> derived(c) == REBUILD_COMMITTED)
-        .to(REBUILD_COMMITTED)
-        .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
-        .to(SOURCE_RECOVERY)
-        .otherwiseTo(OPENED);
+    toWhatTheTablesSay(
+        m.from(UNOPENED)
+            .on(Trigger.OPEN)
+            .when("user wiped", c -> derived(c) == DETACHED)
+            .to(DETACHED)
+            .orWhen("replace pending", c -> derived(c) == REPLACE_PENDING));
     // Without a journal nobody knows that a user was wiped.
-    m.from(UNOPENED)
-        .on(Trigger.ADOPT)
-        .when("replace pending", c -> derived(c) == REPLACE_PENDING)
-        .to(REPLACE_PENDING)
-        .orWhen("replace staged", c -> derived(c) == REPLACE_STAGED)
-        .to(REPLACE_STAGED)
-        .orWhen("attached", c -> derived(c) == ATTACHED)
-        .to(ATTACHED)
-        .orWhen("lease held", c -> derived(c) == SEEDING)
-        .to(SEEDING)
-        .orWhen("outbox prepared", c -> derived(c) == PUSH_PREPARED)
-        .to(PUSH_PREPARED)
-        .orWhen("outbox committed", c -> derived(c) == PUSH_COMMITTED)
-        .to(PUSH_COMMITTED)
-        .orWhen("rebuild required", c -> derived(c) == REBUILD_REQUIRED)
-        .to(REBUILD_REQUIRED)
-        .orWhen("rebuild required, outbox committed", c -> derived(c) == REBUILD_COMMITTED)
-        .to(REBUILD_COMMITTED)
-        .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
-        .to(SOURCE_RECOVERY)
-        .otherwiseTo(OPENED);
+    toWhatTheTablesSay(
+        m.from(UNOPENED)
+            .on(Trigger.ADOPT)
+            .when("replace pending", c -> derived(c) == REPLACE_PENDING));
     for (DurableState state : DurableState.values()) {
       if (state == UNOPENED) {
         m.from(state)
@@ -157,6 +124,28 @@ public final class LifecycleDefinition {
             .toSame();
       }
     }
+  }
+
+  private static void toWhatTheTablesSay(When<DurableState, Trigger> replacePending) {
+    replacePending
+        .to(REPLACE_PENDING)
+        .orWhen("replace staged", c -> derived(c) == REPLACE_STAGED)
+        .to(REPLACE_STAGED)
+        .orWhen("attached", c -> derived(c) == ATTACHED)
+        .to(ATTACHED)
+        .orWhen("lease held", c -> derived(c) == SEEDING)
+        .to(SEEDING)
+        .orWhen("outbox prepared", c -> derived(c) == PUSH_PREPARED)
+        .to(PUSH_PREPARED)
+        .orWhen("outbox committed", c -> derived(c) == PUSH_COMMITTED)
+        .to(PUSH_COMMITTED)
+        .orWhen("rebuild required", c -> derived(c) == REBUILD_REQUIRED)
+        .to(REBUILD_REQUIRED)
+        .orWhen("rebuild required, outbox committed", c -> derived(c) == REBUILD_COMMITTED)
+        .to(REBUILD_COMMITTED)
+        .orWhen("source recovery", c -> derived(c) == SOURCE_RECOVERY)
+        .to(SOURCE_RECOVERY)
+        .otherwiseTo(OPENED);
   }
 
   /** T4–T13. */
