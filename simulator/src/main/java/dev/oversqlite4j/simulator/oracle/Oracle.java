@@ -99,6 +99,7 @@ public final class Oracle implements Witness {
     private final Map<String, Long> chunksAtCommit = new HashMap<>();
     private DeviceTables last;
     private boolean refiled;
+    private boolean writtenBeforeSync;
     private boolean session;
     private boolean rejectedInCall;
     private long commits;
@@ -200,12 +201,18 @@ public final class Oracle implements Witness {
 
   @Override
   public void writing(Device device, List<RowWrite> rows) {
+    of(device).writtenBeforeSync = false;
     of(device).ledger.begin(rows);
   }
 
   @Override
   public void wrote(Device device, List<RowWrite> acknowledged) {
-    of(device).ledger.acknowledge(acknowledged);
+    DeviceRecord record = of(device);
+    record.ledger.acknowledge(acknowledged);
+    if (record.writtenBeforeSync) {
+      // The app may hear of its commit only after the client, in between, has begun.
+      record.ledger.forgetDeletions();
+    }
   }
 
   @Override
@@ -229,6 +236,7 @@ public final class Oracle implements Witness {
     record.last = now;
     record.commits++;
     if (!now.installed()) {
+      record.writtenBeforeSync = true;
       return;
     }
     if (!before.installed()) {
