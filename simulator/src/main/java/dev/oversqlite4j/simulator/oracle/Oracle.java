@@ -705,6 +705,7 @@ public final class Oracle implements Witness {
         && device.resolver() == ResolverChoice.THROWS
         && (operation == Operation.PUSH
             || operation == Operation.SYNC
+            || operation == Operation.REBUILD
             || operation == Operation.SYNC_THEN_DETACH)
         && invalid.result().isEmpty();
   }
