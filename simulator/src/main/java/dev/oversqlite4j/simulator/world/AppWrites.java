@@ -49,7 +49,7 @@ final class AppWrites {
         if (!String.valueOf(refused.getMessage()).contains("SYNC_TRANSITION_PENDING")) {
           throw refused;
         }
-        world.log(device, "write refused");
+        world.log(device, RunEvent.Kind.WRITE, "write refused");
         witness.writeRefused(device);
         witness.wrote(device, List.of());
         return;
@@ -61,7 +61,8 @@ final class AppWrites {
       }
       statement.execute("COMMIT");
       world.countOperation();
-      world.log(device, "wrote " + effective.stream().map(AppWrites::text).toList());
+      world.log(
+          device, RunEvent.Kind.WRITE, "wrote " + effective.stream().map(AppWrites::text).toList());
       witness.wrote(device, effective);
     }
   }

@@ -25,6 +25,9 @@ public interface RunListener {
   record Reached(
       Device device, int step, int life, int seam, int requestsOfStep, long crashes, Seam at) {}
 
+  /** Anything happened, before whoever judges the run hears of it. */
+  default void happened(World world, RunEvent event) {}
+
   /** A seam at which the process could have died, while its files are as it would leave them. */
   default void reached(World world, Reached reached) {}
 

@@ -65,7 +65,7 @@ public final class World implements AutoCloseable {
   private final List<Device> devices = new ArrayList<>();
   private final Map<Baton.Actor, StepRun> running = new IdentityHashMap<>();
   private final ThreadLocal<Baton.Actor> actorOfThread = new ThreadLocal<>();
-  private final List<String> timeline = new ArrayList<>();
+  private final List<RunEvent> told = new ArrayList<>();
 
   private final Supplier<String> serverIds;
   private Optional<State> savedServer = Optional.empty();
@@ -186,6 +186,7 @@ public final class World implements AutoCloseable {
     actorOfThread.set(actor);
     StepRun run = new StepRun(step, index);
     running.put(actor, run);
+    tell(device, new RunEvent.StepBegan(step));
     int life = device.life();
     try {
       boolean again = false;
@@ -220,7 +221,7 @@ public final class World implements AutoCloseable {
     run.crashesOfStep++;
     run.seamsOfLife = 0;
     run.requestsOfLife = 0;
-    log(device, "CRASH at " + lastSeam);
+    log(device, RunEvent.Kind.CRASH, "CRASH at " + lastSeam);
     device.crash();
     witness.crashed(device, lastSeam);
     boot(device);
@@ -231,6 +232,7 @@ public final class World implements AutoCloseable {
 
   private void boot(Device device) {
     device.boot(new DeviceSeams(device));
+    tell(device, new RunEvent.Booted());
     witness.booted(device);
   }
 
@@ -248,7 +250,7 @@ public final class World implements AutoCloseable {
     } else if (command instanceof Command.Write write) {
       AppWrites.perform(this, device, witness, write);
     } else if (command instanceof Command.Restart) {
-      log(device, "restart");
+      log(device, RunEvent.Kind.APP, "restart");
       boolean wasOpened = device.opened();
       device.shutDown();
       boot(device);
@@ -256,7 +258,7 @@ public final class World implements AutoCloseable {
         restart(device);
       }
     } else if (command instanceof Command.AdvanceClock advance) {
-      log(device, "clock +" + advance.seconds() + " s");
+      log(device, RunEvent.Kind.APP, "clock +" + advance.seconds() + " s");
       nowMillis += advance.seconds() * 1000;
     } else if (command instanceof Command.Disturb disturb) {
       disturb(device, disturb.what());
@@ -285,7 +287,7 @@ public final class World implements AutoCloseable {
     if (!applies) {
       return;
     }
-    log(device, "disturbance " + what);
+    log(device, RunEvent.Kind.DISTURBANCE, "disturbance " + what);
     witness.disturbing(device, what);
     switch (what) {
       case PRUNE_ALL -> server.prune(user, server.latestBundleSeq(user));
@@ -401,6 +403,7 @@ public final class World implements AutoCloseable {
 
   private CallOutcome observed(
       Device device, Operation operation, java.util.function.Supplier<Object> work) {
+    tell(device, new RunEvent.Calling(operation));
     witness.calling(device, operation);
     current().ifPresent(run -> run.reachedSomething = false);
     CallOutcome outcome;
@@ -413,7 +416,7 @@ public final class World implements AutoCloseable {
         operations++;
       }
     }
-    log(device, operation + " → " + describe(outcome));
+    log(device, RunEvent.Kind.CALL, operation + " → " + describe(outcome));
     witness.called(device, operation, outcome);
     return outcome;
   }
@@ -427,7 +430,12 @@ public final class World implements AutoCloseable {
   // --- Faults off: everything must get done ----------------------------------------------------
 
   private void settle() {
-    log("faults off");
+    tell(
+        new RunEvent(
+            nowMillis - START_MILLIS,
+            plan.steps().size(),
+            Optional.empty(),
+            new RunEvent.Told(RunEvent.Kind.PHASE, "faults off")));
     for (Device device : devices) {
       actorOfThread.set(device.clientActor());
       running.put(
@@ -547,6 +555,7 @@ public final class World implements AutoCloseable {
     public void passed(Seam seam) {
       if (seam.kind() == Seam.Kind.COMMIT) {
         current().ifPresent(run -> run.reachedSomething = true);
+        tell(device, new RunEvent.Committed());
         witness.committed(device);
       }
       meet(device, seam);
@@ -562,12 +571,12 @@ public final class World implements AutoCloseable {
       for (Fault fault : run.step.faults()) {
         if (fault instanceof Fault.LoseRequest lost && lost.n() == run.requestsOfStep) {
           networkFaults++;
-          log(device, "lost request " + label);
+          log(device, RunEvent.Kind.FAULT, "lost request " + label);
           return NetworkFate.LOSE_REQUEST;
         }
         if (fault instanceof Fault.LoseResponse lost && lost.n() == run.requestsOfStep) {
           networkFaults++;
-          log(device, "lost answer of " + label);
+          log(device, RunEvent.Kind.FAULT, "lost answer of " + label);
           return NetworkFate.LOSE_RESPONSE;
         }
       }
@@ -586,6 +595,8 @@ public final class World implements AutoCloseable {
 
   private void meet(Device device, Seam seam) {
     seams++;
+    int number = current().map(run -> run.seamsOfLife + 1).filter(n -> faultsOn).orElse(0);
+    tell(device, new RunEvent.AtSeam(seam, number));
     if (!faultsOn || actorOfThread.get() == null) {
       return;
     }
@@ -637,11 +648,17 @@ public final class World implements AutoCloseable {
   Reply serve(String method, String target, Map<String, String> headers, byte[] body) {
     served++;
     WireResponse response = server.handle(WireRequest.of(method, target, headers, body));
+    current()
+        .ifPresent(
+            run ->
+                tell(
+                    devices.get(run.step.device()),
+                    new RunEvent.Served(method, target, body, response.status(), response.body())));
     return new Reply(response.status(), response.headers(), response.body());
   }
 
   void sleep(Device device, Duration duration) {
-    log(device, "sleeps " + duration.toMillis() + " ms");
+    log(device, RunEvent.Kind.SLEEP, "sleeps " + duration.toMillis() + " ms");
     nowMillis += duration.toMillis();
     meet(device, new Seam(Seam.Kind.SLEEP, "sleep"));
   }
@@ -669,7 +686,7 @@ public final class World implements AutoCloseable {
 
   /** What happened, a line each; for people. */
   public List<String> timeline() {
-    return List.copyOf(timeline);
+    return told.stream().flatMap(event -> event.line().stream()).toList();
   }
 
   /** An app transaction committed. */
@@ -677,13 +694,21 @@ public final class World implements AutoCloseable {
     operations++;
   }
 
-  void log(Device device, String what) {
-    log(device + ": " + what);
+  /** Adds a line to the timeline. */
+  void log(Device device, RunEvent.Kind kind, String what) {
+    tell(device, new RunEvent.Told(kind, what));
   }
 
-  private void log(String line) {
-    timeline.add(
-        String.format(java.util.Locale.ROOT, "%8d ms  %s", nowMillis - START_MILLIS, line));
+  private void tell(Device device, RunEvent.What what) {
+    int step = current().map(run -> run.index).orElse(0);
+    tell(new RunEvent(nowMillis - START_MILLIS, step, Optional.of(device), what));
+  }
+
+  private void tell(RunEvent event) {
+    if (event.what() instanceof RunEvent.Told) {
+      told.add(event);
+    }
+    listener.happened(this, event);
   }
 
   /** The hash over everything every device did. */
