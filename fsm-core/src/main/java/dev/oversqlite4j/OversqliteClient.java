@@ -192,8 +192,9 @@ public final class OversqliteClient implements AutoCloseable {
    * @throws AttachRequiredException attach first
    * @throws SnapshotFinalApplyGateException another program changed the sync state meanwhile
    * @throws SnapshotRowApplyFailedException a row of the snapshot does not fit the app's tables
-   * @throws SourceReplacementDivergedException the server names another replacement source
-   * @throws SourceReplacementInvalidException the server refuses the replacement source
+   * @throws SourceReplacementDivergedException the server gives a source that was replaced no
+   *     snapshot
+   * @throws SourceReplacementInvalidException the server refuses any replacement source
    */
   public RemoteSyncReport rebuild() {
     return opened(SyncOperation.REBUILD, rebuild::run);

@@ -3,8 +3,9 @@ package dev.oversqlite4j;
 import java.util.Optional;
 
 /**
- * The server names another replacement source than the one reserved here. Source ids are never part
- * of the message. Terminal: nothing may retry by itself.
+ * The server has our source replaced by another one than the one reserved here, and refuses even
+ * the plain snapshot with which a rebuild goes on in that case. Source ids are never part of the
+ * message. Terminal: nothing may retry by itself.
  */
 public final class SourceReplacementDivergedException extends OversqliteException {
   private final Optional<String> local;
@@ -20,7 +21,7 @@ public final class SourceReplacementDivergedException extends OversqliteExceptio
     super(
         ErrorCategory.STATE,
         Recovery.TERMINAL,
-        "Cannot replace the source: the server names another replacement than the one reserved here. Nothing was changed. Was the file copied? local() and remote() help support.",
+        "Cannot rebuild: the server has our source replaced by another one than the one reserved here, and gives a replaced source no snapshot. Nothing was changed. Was the file copied? local() and remote() help support.",
         null);
     this.local = local;
     this.remote = remote;

@@ -1,8 +1,8 @@
 package dev.oversqlite4j;
 
 /**
- * The server refuses the replacement source that a rebuild proposed. Terminal: nothing may retry by
- * itself.
+ * The server refuses every replacement source that a rebuild proposed: the reserved one, and a new
+ * one. Terminal: nothing may retry by itself.
  */
 public final class SourceReplacementInvalidException extends OversqliteException {
 

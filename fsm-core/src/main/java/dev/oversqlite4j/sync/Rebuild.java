@@ -11,6 +11,7 @@ import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.SnapshotFinalApplyGateException;
 import dev.oversqlite4j.SnapshotFinalApplyGateException.Reason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SourceReplacementInvalidException;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.DurableState;
 import dev.oversqlite4j.lifecycle.LifecycleDefinition;
@@ -63,13 +64,24 @@ public final class Rebuild {
     pushFirst();
     RestoreSummary restore;
     try {
-      restore = fromSnapshot(capabilities, CheckpointRecoveryReason.EXPLICIT_REBUILD);
+      restore = explicitly(capabilities);
     } catch (SourceRecoveryRequiredException rotate) {
       // Rotating is what a rebuild is for; only an automatic recovery asks first.
-      restore = fromSnapshot(capabilities, CheckpointRecoveryReason.EXPLICIT_REBUILD);
+      restore = explicitly(capabilities);
     }
     return new RemoteSyncReport(
         RemoteSyncOutcome.APPLIED_SNAPSHOT, ctx.read(Status::of), Optional.of(restore));
+  }
+
+  private RestoreSummary explicitly(Capabilities capabilities) {
+    try {
+      return fromSnapshot(capabilities, CheckpointRecoveryReason.EXPLICIT_REBUILD);
+    } catch (SourceReplacementInvalidException taken) {
+      // A copy of this file went on under the reserved replacement, so another one is reserved. A
+      // server that refuses that one, too, is not to be helped from here.
+      ctx.write(tx -> SourceFailure.renewReservation(ctx, tx));
+      return fromSnapshot(capabilities, CheckpointRecoveryReason.EXPLICIT_REBUILD);
+    }
   }
 
   /**
@@ -105,6 +117,7 @@ public final class Rebuild {
    * Downloads a snapshot and applies it in the mode that the durable state calls for (4.6.1).
    *
    * @throws SourceRecoveryRequiredException the gate of source recovery was set on the way
+   * @throws SourceReplacementInvalidException the server knows the reserved replacement already
    */
   RestoreSummary fromSnapshot(Capabilities capabilities, CheckpointRecoveryReason reason) {
     // [4.6.2] The gate comes first, then the guard is pinned; what the download meets later
@@ -116,7 +129,9 @@ public final class Rebuild {
       ctx.progress().begin(ProgressOperation.REBUILD_ROTATE_SOURCE);
     }
     Supplier<SnapshotSession> create =
-        () -> ctx.server().createSnapshot(source, replacement(guard, source));
+        replacement(guard, source)
+            .<Supplier<SnapshotSession>>map(declared -> new RotatingSessions(ctx, declared))
+            .orElse(() -> ctx.server().createSnapshot(source, Optional.empty()));
     try {
       SnapshotSession session = create.get();
       if (behindOutbox(guard, session.bundleSeq())) {

@@ -2,7 +2,6 @@ package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
-import dev.oversqlite4j.SourceReplacementDivergedException;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.LifecycleDefinition;
 import dev.oversqlite4j.lifecycle.Trigger;
@@ -68,11 +67,9 @@ final class SourceFailure {
   }
 
   /**
-   * T23, T24.
+   * T23.
    *
    * @return the error for the caller to throw
-   * @throws SourceReplacementDivergedException the server names another replacement than the one
-   *     reserved here; nothing was changed
    */
   SourceRecoveryRequiredException apply(SyncContext ctx) {
     ctx.write(tx -> gate(ctx, tx));
@@ -81,31 +78,48 @@ final class SourceFailure {
 
   private Void gate(SyncContext ctx, LocalTransaction tx) {
     ControlState control = tx.controlState();
-    Optional<String> reserved =
-        control.operation() instanceof Operation.SourceRecovery recovery
-            ? Optional.of(recovery.replacementSourceId())
-            : Optional.empty();
-    String replacement = reserved.or(() -> named).orElseGet(() -> Fresh.sourceId(ctx, tx));
+    if (control.operation() instanceof Operation.SourceRecovery recovery) {
+      reserve(ctx, tx, recovery.replacementSourceId(), Facts.of("reason", reason.name()));
+      return null;
+    }
+    // What this file has used itself cannot follow on it, whoever names it (spec 4.4.4).
+    Optional<String> usable =
+        named.filter(id -> !control.sourceId().equals(Optional.of(id)) && tx.sources().fresh(id));
     Facts facts = Facts.of("reason", reason.name());
-    try {
-      ctx.fire(
-          tx,
-          Trigger.SOURCE_FAILURE,
-          named.isPresent()
-              ? facts.with(LifecycleDefinition.REPLACEMENT_NAMED, named.get())
-              : facts,
-          () -> {
-            if (frozen == Frozen.TAKEN_BACK) {
-              Requeue.all(tx);
-              tx.outbox().clear();
-            }
-            tx.sources().ensure(replacement);
-            tx.attachment().bind(control.attached().orElseThrow().gated());
-            tx.attachment().operation(new Operation.SourceRecovery(reason, replacement));
-          });
-    } catch (SourceReplacementDivergedException diverged) {
-      throw new SourceReplacementDivergedException(reserved, named);
+    reserve(
+        ctx,
+        tx,
+        usable.orElseGet(() -> Fresh.sourceId(ctx, tx)),
+        usable.map(id -> facts.with(LifecycleDefinition.REPLACEMENT_NAMED, id)).orElse(facts));
+    return null;
+  }
+
+  /** The reserved replacement is the server's already: another one takes its place. */
+  static Void renewReservation(SyncContext ctx, LocalTransaction tx) {
+    if (tx.controlState().operation() instanceof Operation.SourceRecovery recovery) {
+      new SourceFailure(recovery.reason(), Optional.empty(), Frozen.KEPT)
+          .reserve(
+              ctx,
+              tx,
+              Fresh.sourceId(ctx, tx),
+              Facts.of("reason", recovery.reason().name()).with("reservationRenewed", true));
     }
     return null;
+  }
+
+  private void reserve(SyncContext ctx, LocalTransaction tx, String replacement, Facts facts) {
+    ctx.fire(
+        tx,
+        Trigger.SOURCE_FAILURE,
+        facts,
+        () -> {
+          if (frozen == Frozen.TAKEN_BACK) {
+            Requeue.all(tx);
+            tx.outbox().clear();
+          }
+          tx.sources().ensure(replacement);
+          tx.attachment().bind(tx.controlState().attached().orElseThrow().gated());
+          tx.attachment().operation(new Operation.SourceRecovery(reason, replacement));
+        });
   }
 }

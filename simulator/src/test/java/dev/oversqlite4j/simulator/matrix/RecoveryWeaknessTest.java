@@ -15,6 +15,8 @@ import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.PushOutcome;
 import dev.oversqlite4j.RemoteSyncOutcome;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SourceReplacementDivergedException;
+import dev.oversqlite4j.SourceReplacementInvalidException;
 import dev.oversqlite4j.simulator.matrix.MatrixRig.Image;
 import dev.oversqlite4j.simulator.matrix.MatrixRig.Process;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
@@ -38,6 +40,7 @@ class RecoveryWeaknessTest {
 
   private static final String SNAPSHOTS = "/sync/snapshot-sessions";
   private static final Pattern NEW_SOURCE = Pattern.compile("\"new_source_id\":\"([^\"]+)\"");
+  private static final String ANOTHER = "00000000-0000-4000-8000-00000000a00a";
   private static final String SOURCE = "SELECT current_source_id FROM _sync_attachment_state";
 
   @TempDir Path folder;
@@ -341,19 +344,122 @@ class RecoveryWeaknessTest {
     }
   }
 
+  /** A replacement is reserved here, with rows 2 and 3 frozen. */
+  private Image reserved() {
+    return rig.after(
+        dyingAfter("FREEZE"),
+        process -> {
+          MatrixRig.attached(process);
+          retireSource(process);
+          assertThrows(SourceRecoveryRequiredException.class, process.client::pushPending);
+        });
+  }
+
+  private static String reservation(Process process) {
+    return process.query("SELECT replacement_source_id FROM _sync_operation_state").get(0);
+  }
+
+  private static void assertGoesOnUndeclared(Process process, Set<String> asked) {
+    process.client.rebuild();
+    assertEquals(asked, replacements(process.sent()));
+    String last = new ArrayList<>(asked).get(asked.size() - 1);
+    assertEquals(List.of(last), process.query(SOURCE));
+    // What was frozen is visible, and the first bundle of the new source.
+    assertEquals(List.of("w1", "w2", "w3"), people(process));
+    assertHealthy(process, 3);
+    assertEquals(
+        List.of(last + " 1"),
+        process.server.bundles(MatrixRig.USER).stream()
+            .filter(bundle -> bundle.sourceId().equals(last))
+            .map(bundle -> bundle.sourceId() + " " + bundle.sourceBundleId())
+            .toList());
+  }
+
+  /** A copy of the file was rebuilt first: the server knows another replacement of our source. */
+  @Test
+  void property40AReplacementThatIsNotTheServersBeginsUndeclared() throws Exception {
+    try (Process process = rig.on(reserved())) {
+      MatrixRig.attached(process);
+      String source = process.query(SOURCE).get(0);
+      process.server.retire(MatrixRig.USER, source, Optional.of(ANOTHER));
+      assertGoesOnUndeclared(process, Set.of(reservation(process)));
+    }
+  }
+
+  /** The copy went on under our very reservation, and was itself replaced since. */
+  @Test
+  void property40AReplacementThatWasItselfReplacedMakesRoomForAnother() throws Exception {
+    try (Process process = rig.on(reserved())) {
+      MatrixRig.attached(process);
+      String source = process.query(SOURCE).get(0);
+      String taken = reservation(process);
+      process.server.retire(MatrixRig.USER, source, Optional.of(taken));
+      process.server.retire(MatrixRig.USER, taken, Optional.of(ANOTHER));
+      process.fate =
+          label ->
+              label.startsWith("GET " + SNAPSHOTS) ? NetworkFate.LOSE_REQUEST : NetworkFate.DELIVER;
+      assertThrows(OversqliteException.class, process.client::rebuild);
+      process.fate = label -> NetworkFate.DELIVER;
+      String second = reservation(process);
+      assertFalse(List.of(source, taken, ANOTHER).contains(second));
+      Set<String> asked = new LinkedHashSet<>(List.of(taken, second));
+      assertGoesOnUndeclared(process, asked);
+    }
+  }
+
+  /** A successor that this file has used itself cannot follow on it. */
+  @Test
+  void property40AnUnusableSuccessorIsNotReserved() throws Exception {
+    try (Process process = rig.on(dyingAfter("FREEZE"))) {
+      MatrixRig.attached(process);
+      String source = process.query(SOURCE).get(0);
+      process.server.retire(MatrixRig.USER, source, Optional.of(source));
+      assertThrows(SourceRecoveryRequiredException.class, process.client::pushPending);
+      assertFalse(source.equals(reservation(process)));
+      assertGoesOnUndeclared(process, Set.of(reservation(process)));
+    }
+  }
+
+  /** Where even that is refused there is no way on, and nothing has changed. */
+  @Test
+  void aServerThatGivesAReplacedSourceNoSnapshotIsReported() throws Exception {
+    try (Process process = rig.on(reserved())) {
+      MatrixRig.attached(process);
+      String source = process.query(SOURCE).get(0);
+      process.server.retire(MatrixRig.USER, source, Optional.of(ANOTHER));
+      refusingSnapshots(process);
+      List<String> before = process.content();
+      assertThrows(SourceReplacementDivergedException.class, process.client::rebuild);
+      assertEquals(before, process.content());
+    }
+  }
+
+  /** One more replacement is tried, not a third. */
+  @Test
+  void aServerThatTakesNoReplacementIsReported() throws Exception {
+    try (Process process = rig.on(reserved())) {
+      MatrixRig.attached(process);
+      boolean[] asked = new boolean[1];
+      process.arriving = request -> asked[0] = !replacements(List.of(request)).isEmpty();
+      process.answer =
+          real ->
+              asked[0]
+                  ? new Reply(
+                      409,
+                      real.headers(),
+                      "{\"error\":\"source_replacement_invalid\",\"message\":\"no\"}"
+                          .getBytes(StandardCharsets.UTF_8))
+                  : real;
+      assertThrows(SourceReplacementInvalidException.class, process.client::rebuild);
+      assertEquals(2, replacements(process.sent()).size());
+    }
+  }
+
   /** Property 38, and 39: wherever a rebuild fails, the next one asks for the same replacement. */
   @Test
   void property38AFailedRebuildKeepsItsReplacement() throws Exception {
-    Image gated =
-        rig.after(
-            dyingAfter("FREEZE"),
-            process -> {
-              MatrixRig.attached(process);
-              retireSource(process);
-              assertThrows(SourceRecoveryRequiredException.class, process.client::pushPending);
-            });
     Set<String> asked = new LinkedHashSet<>();
-    Image now = gated;
+    Image now = reserved();
     for (NetworkFate fate : List.of(NetworkFate.LOSE_REQUEST, NetworkFate.LOSE_RESPONSE)) {
       for (String lost : List.of("POST " + SNAPSHOTS, "GET " + SNAPSHOTS)) {
         now =
