@@ -98,7 +98,8 @@ public final class Campaign {
   private record SeedRun(long seed, Result result, Optional<FailedSeed> failure) {}
 
   private SeedRun runSeed(long seed, Settings settings) {
-    Plan plan = new PlanGenerator().generate(seed, settings.profile());
+    Plan plan =
+        new PlanGenerator().generate(seed, settings.profile()).withRevision(settings.revision());
     Simulation simulation = new Simulation(parts, Tracing.CONTENT);
     Result result = simulation.run(plan);
     Optional<Finding> finding = result.failure().map(Finding.Violated::new);

@@ -1,6 +1,7 @@
 package dev.oversqlite4j.simulator.campaign;
 
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.server.Revision;
 import java.util.Objects;
 
 /**
@@ -11,9 +12,15 @@ import java.util.Objects;
  * @param profile what may go wrong in them
  * @param repetition how often each is run
  * @param shard which part of the seeds this process runs
+ * @param revision what the server speaks
  */
 public record Settings(
-    long start, long seeds, Profile profile, Repetition repetition, Shard shard) {
+    long start,
+    long seeds,
+    Profile profile,
+    Repetition repetition,
+    Shard shard,
+    Revision revision) {
 
   /** How often a seed is run. */
   public enum Repetition {
@@ -48,9 +55,9 @@ public record Settings(
     }
   }
 
-  /** All of the seeds. */
+  /** All of the seeds, against a server of July 2026. */
   public Settings(long start, long seeds, Profile profile, Repetition repetition) {
-    this(start, seeds, profile, repetition, Shard.ALL);
+    this(start, seeds, profile, repetition, Shard.ALL, Revision.JULY_2026);
   }
 
   /** How many seeds there are in the shard. */
@@ -72,6 +79,7 @@ public record Settings(
     Objects.requireNonNull(profile, "profile");
     Objects.requireNonNull(repetition, "repetition");
     Objects.requireNonNull(shard, "shard");
+    Objects.requireNonNull(revision, "revision");
     if (seeds < 1) {
       throw new IllegalArgumentException("seeds must be at least 1, not " + seeds);
     }

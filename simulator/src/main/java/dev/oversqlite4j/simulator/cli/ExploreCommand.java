@@ -9,6 +9,7 @@ import dev.oversqlite4j.simulator.explore.Explorer.Explored;
 import dev.oversqlite4j.simulator.explore.Explorer.Violated;
 import dev.oversqlite4j.simulator.plan.Scenario;
 import dev.oversqlite4j.simulator.plan.Scenarios;
+import dev.oversqlite4j.simulator.server.Revision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,6 +43,13 @@ final class ExploreCommand implements Callable<Integer> {
       defaultValue = "1",
       description = "1 crash, or also a second one during the recovery (default 1).")
   private int crashes;
+
+  @Option(
+      names = "--revision",
+      paramLabel = "NAME",
+      defaultValue = "july-2026",
+      description = "The protocol: june-2026 or july-2026 (default ${DEFAULT-VALUE}).")
+  private Revision revision;
 
   @Option(
       names = "--json",
@@ -94,7 +102,8 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private List<Scenario> scenarios() {
-    return name.map(
+    return name
+        .map(
             wanted ->
                 List.of(
                     Scenarios.named(wanted)
@@ -104,7 +113,10 @@ final class ExploreCommand implements Callable<Integer> {
                                     "There is no scenario "
                                         + wanted
                                         + "; explore --list names them."))))
-        .orElseGet(Scenarios::all);
+        .orElseGet(Scenarios::all)
+        .stream()
+        .map(scenario -> scenario.withRevision(revision))
+        .toList();
   }
 
   // The explorer's threads report, too.

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.cli;
 
 import dev.oversqlite4j.simulator.cli.Environment.Screen;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.spi.Clock;
 import dev.oversqlite4j.spi.IdSource;
@@ -81,7 +82,8 @@ public final class Main implements Runnable {
     program.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             environment.screen() == Screen.TERMINAL ? Ansi.AUTO : Ansi.OFF));
-    program.registerConverter(Profile.class, Names::profile);
+    program.registerConverter(Profile.class, Names.in(Profile.class));
+    program.registerConverter(Revision.class, Names.in(Revision.class));
     program.setParameterExceptionHandler(
         (wrong, arguments) -> {
           environment.err().println("oversqlite4j: " + line(wrong.getMessage()));

@@ -1,9 +1,9 @@
 package dev.oversqlite4j.simulator.cli;
 
-import dev.oversqlite4j.simulator.plan.Profile;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How things are called on the command line. */
@@ -11,13 +11,18 @@ final class Names {
 
   private Names() {}
 
-  static String of(Profile profile) {
-    return profile.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  static String of(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  static Profile profile(String name) {
-    return Arrays.stream(Profile.values())
-        .filter(profile -> of(profile).equals(name.toLowerCase(Locale.ROOT).replace('_', '-')))
+  /** Reads what {@link #of} says. */
+  static <E extends Enum<E>> ITypeConverter<E> in(Class<E> type) {
+    return name -> find(type, name);
+  }
+
+  private static <E extends Enum<E>> E find(Class<E> type, String name) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> of(constant).equals(name.toLowerCase(Locale.ROOT).replace('_', '-')))
         .findFirst()
         .orElseThrow(
             () ->
@@ -25,7 +30,7 @@ final class Names {
                     "'"
                         + name
                         + "' is none of "
-                        + Arrays.stream(Profile.values())
+                        + Arrays.stream(type.getEnumConstants())
                             .map(Names::of)
                             .collect(Collectors.joining(", "))));
   }

@@ -8,6 +8,7 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanGenerator;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
@@ -43,6 +44,15 @@ final class ReplayCommand implements Callable<Integer> {
           "The profile the seed was run with: default, three-devices, crashes-only or calm.")
   private Profile profile;
 
+  @Option(
+      names = "--revision",
+      paramLabel = "NAME",
+      defaultValue = "july-2026",
+      description =
+          "The protocol the seed was run with: june-2026 or july-2026 (default ${DEFAULT-VALUE})."
+              + " A plan says it itself.")
+  private Revision revision;
+
   /** A run comes from one of these. */
   private static final class Source {
     @Option(names = "--seed", paramLabel = "S", description = "The seed to run again.")
@@ -61,7 +71,7 @@ final class ReplayCommand implements Callable<Integer> {
     PrintWriter out = environment.out();
     Plan plan =
         source.plan == null
-            ? new PlanGenerator().generate(source.seed, profile)
+            ? new PlanGenerator().generate(source.seed, profile).withRevision(revision)
             : read(source.plan);
     Result result = new Simulation(environment.parts(), Tracing.CONTENT).run(plan);
     plan.why().ifPresent(why -> out.println(Text.shortened("About this plan: " + why, LINE_MAX)));

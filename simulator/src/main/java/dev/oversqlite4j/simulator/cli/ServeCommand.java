@@ -13,7 +13,6 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -46,7 +45,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "july-2026",
       description = "The protocol: june-2026 or july-2026 (default ${DEFAULT-VALUE}).")
-  private String revision;
+  private Revision revision;
 
   @Option(
       names = "--db",
@@ -73,16 +72,6 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Revision spoken =
-        Arrays.stream(Revision.values())
-            .filter(known -> known.label().equals(revision))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new UsageException(
-                        "--revision "
-                            + revision
-                            + " is unknown; there are june-2026 and july-2026."));
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be 0 to 65535, not " + port + ".");
     }
@@ -93,17 +82,17 @@ final class ServeCommand implements Callable<Integer> {
     if (db.isEmpty()) {
       ModelServer server =
           new ModelServer(
-              spoken,
+              revision,
               tables,
               ServerLimits.july(),
               environment::nowMillis,
               environment.ids()::newUuid);
       server.offerWatch(State.WatchOffer.ON);
-      serve(server, spoken, tables);
+      serve(server, tables);
     } else {
-      try (DurableServer server = open(spoken, tables)) {
+      try (DurableServer server = open(tables)) {
         server.offerWatch(State.WatchOffer.ON);
-        serve(server, spoken, tables);
+        serve(server, tables);
       } catch (SQLException atClose) {
         // Each answer was on disk before it was given, so nothing is lost.
         environment.err().println("The file could not be closed: " + atClose.getMessage());
@@ -112,11 +101,11 @@ final class ServeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private DurableServer open(Revision spoken, ServerSchema tables) {
+  private DurableServer open(ServerSchema tables) {
     try {
       return DurableServer.open(
           environment.folder().resolve(db.orElseThrow()),
-          spoken,
+          revision,
           tables,
           ServerLimits.july(),
           environment::nowMillis,
@@ -128,13 +117,13 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** Until somebody ends the process; a test interrupts. */
-  private void serve(WireHandler server, Revision spoken, ServerSchema tables) {
+  private void serve(WireHandler server, ServerSchema tables) {
     CountDownLatch stopped = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Thread onExit = new Thread(() -> stop(stopped, ended), "stop");
     try (SocketServer socket = start(server)) {
       Runtime.getRuntime().addShutdownHook(onExit);
-      announce(socket, spoken, tables);
+      announce(socket, tables);
       stopped.await();
     } catch (InterruptedException interrupted) {
       Runtime.getRuntime().removeShutdownHook(onExit);
@@ -161,7 +150,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private void announce(SocketServer socket, Revision spoken, ServerSchema tables) {
+  private void announce(SocketServer socket, ServerSchema tables) {
     PrintWriter out = environment.out();
     out.println("Serving " + socket.baseUri());
     out.println(
@@ -174,8 +163,8 @@ final class ServeCommand implements Callable<Integer> {
     out.println(
         "Any bearer token is a user: the header 'Authorization: Bearer ada' makes you ada.");
     out.println(
-        "Revision " + spoken.label() + ". No source settles these rules; they are inferred:");
-    spoken.inferred().forEach(rule -> out.println("  " + rule));
+        "Revision " + revision.label() + ". No source settles these rules; they are inferred:");
+    revision.inferred().forEach(rule -> out.println("  " + rule));
     out.println(
         db.isPresent()
             ? "Everything is kept in " + db.get() + ". Ctrl-C ends it."

@@ -18,6 +18,7 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.PlanShrinker;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
@@ -26,7 +27,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,6 +68,13 @@ final class SimulateCommand implements Callable<Integer> {
       defaultValue = "default",
       description = "What may go wrong: default, three-devices, crashes-only or calm.")
   private Profile profile;
+
+  @Option(
+      names = "--revision",
+      paramLabel = "NAME",
+      defaultValue = "july-2026",
+      description = "The protocol: june-2026 or july-2026 (default ${DEFAULT-VALUE}).")
+  private Revision revision;
 
   @Option(
       names = "--json",
@@ -117,7 +124,12 @@ final class SimulateCommand implements Callable<Integer> {
   private Settings settings() {
     try {
       return new Settings(
-          start, seeds, profile, doublecheck ? Repetition.TWICE : Repetition.ONCE, shard());
+          start,
+          seeds,
+          profile,
+          doublecheck ? Repetition.TWICE : Repetition.ONCE,
+          shard(),
+          revision);
     } catch (IllegalArgumentException wrong) {
       throw new UsageException("--" + wrong.getMessage(), wrong);
     }
@@ -135,6 +147,7 @@ final class SimulateCommand implements Callable<Integer> {
     printRow(people, "seeds", seeds);
     printRow(people, "start", start);
     printRow(people, "profile", Names.of(profile));
+    printRow(people, "revision", Names.of(revision));
     printRow(people, "doublecheck", doublecheck ? "on" : "off");
     printRow(people, "shard", shard);
     people.println();
@@ -206,7 +219,8 @@ final class SimulateCommand implements Callable<Integer> {
               + environment.program()
               + " replay --seed "
               + failed.seed()
-              + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile)));
+              + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile))
+              + (revision == Revision.JULY_2026 ? "" : " --revision " + Names.of(revision)));
     }
     if (result.seeds() < settings.seedsOfShard()) {
       people.println(
@@ -235,8 +249,12 @@ final class SimulateCommand implements Callable<Integer> {
     Path file =
         FailureFiles.write(
             environment.folder(),
-            "seed-" + failed.seed() + "-" + Names.of(profile),
-            PlanJson.write(explained(small, violated.failure())));
+            "seed-"
+                + failed.seed()
+                + "-"
+                + Names.of(profile)
+                + (revision == Revision.JULY_2026 ? "" : "-" + Names.of(revision)),
+            PlanJson.write(small.withWhy(violated.failure().describe())));
     people.println(
         "  "
             + failed.plan().steps().size()
@@ -249,18 +267,6 @@ final class SimulateCommand implements Callable<Integer> {
 
   private static boolean sameClass(Failure one, Failure other) {
     return one.exitCode() == other.exitCode() && one.property() == other.property();
-  }
-
-  private static Plan explained(Plan plan, Failure failure) {
-    return new Plan(
-        plan.version(),
-        plan.scheduleSeed(),
-        plan.switchPercent(),
-        plan.devices(),
-        plan.users(),
-        plan.resolvers(),
-        plan.steps(),
-        Optional.of(failure.describe()));
   }
 
   private static ObjectNode json(CampaignResult result, double seconds) {

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.simulator.server.Revision;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param devices how many devices there are, 1 to {@value #MAX_DEVICES}
  * @param users the user of each device
  * @param resolvers how each device decides conflicts
+ * @param revision the protocol the server speaks
  * @param steps what happens, in order; a step begins when those before it on its device have ended,
  *     unless {@link Step#at} holds it back to run during one of them
  * @param why what this plan once showed, for the reader
@@ -30,6 +32,7 @@ public record Plan(
     int devices,
     List<String> users,
     List<ResolverChoice> resolvers,
+    Revision revision,
     List<Step> steps,
     Optional<String> why) {
 
@@ -53,6 +56,7 @@ public record Plan(
     Range.check("devices", devices, 1, MAX_DEVICES);
     users = List.copyOf(users);
     resolvers = List.copyOf(resolvers);
+    Objects.requireNonNull(revision, "revision");
     steps = List.copyOf(steps);
     Objects.requireNonNull(why, "why");
     if (users.size() != devices) {
@@ -76,7 +80,29 @@ public record Plan(
     }
   }
 
-  /** A plan in which every device takes the server's row. */
+  /** A plan for a server of July 2026. */
+  public Plan(
+      int version,
+      long scheduleSeed,
+      int switchPercent,
+      int devices,
+      List<String> users,
+      List<ResolverChoice> resolvers,
+      List<Step> steps,
+      Optional<String> why) {
+    this(
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        resolvers,
+        Revision.JULY_2026,
+        steps,
+        why);
+  }
+
+  /** A plan for a server of July 2026 in which every device takes the server's row. */
   public Plan(
       int version,
       long scheduleSeed,
@@ -104,7 +130,8 @@ public record Plan(
    * @throws InvalidPlanException if a step names a device that does not exist
    */
   public Plan withSteps(List<Step> other) {
-    return new Plan(version, scheduleSeed, switchPercent, devices, users, resolvers, other, why);
+    return new Plan(
+        version, scheduleSeed, switchPercent, devices, users, resolvers, revision, other, why);
   }
 
   /**
@@ -115,6 +142,27 @@ public record Plan(
    * @throws InvalidPlanException if there are more or fewer than devices
    */
   public Plan withResolvers(List<ResolverChoice> other) {
-    return new Plan(version, scheduleSeed, switchPercent, devices, users, other, steps, why);
+    return new Plan(
+        version, scheduleSeed, switchPercent, devices, users, other, revision, steps, why);
+  }
+
+  /** The same plan against a server of another revision. */
+  public Plan withRevision(Revision other) {
+    return new Plan(
+        version, scheduleSeed, switchPercent, devices, users, resolvers, other, steps, why);
+  }
+
+  /** The same plan with another explanation. */
+  public Plan withWhy(String other) {
+    return new Plan(
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        resolvers,
+        revision,
+        steps,
+        Optional.of(other));
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.oversqlite4j.simulator.server.Revision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -42,6 +43,7 @@ public final class PlanJson {
   private static final Words<Ending> ENDINGS = new Words<>(Ending.class);
   private static final Words<RowWrite.Kind> KINDS = new Words<>(RowWrite.Kind.class);
   private static final Words<ResolverChoice> RESOLVERS = new Words<>(ResolverChoice.class);
+  private static final Words<Revision> REVISIONS = new Words<>(Revision.class);
   private static final Words<Table> TABLES = new Words<>(Table.class);
 
   private static final String WRITE = "write";
@@ -61,6 +63,7 @@ public final class PlanJson {
           "devices",
           "users",
           "resolvers",
+          "revision",
           "steps",
           "why");
   private static final Set<String> STEP_MEMBERS =
@@ -95,6 +98,9 @@ public final class PlanJson {
     if (plan.resolvers().stream().anyMatch(r -> r != ResolverChoice.SERVER_WINS)) {
       ArrayNode resolvers = head.putArray("resolvers");
       plan.resolvers().forEach(resolver -> resolvers.add(Words.word(resolver)));
+    }
+    if (plan.revision() != Revision.JULY_2026) {
+      head.put("revision", Words.word(plan.revision()));
     }
     plan.why().ifPresent(why -> head.put("why", why));
     String start = text(head);
@@ -183,7 +189,9 @@ public final class PlanJson {
             .optional("resolvers")
             .map(p -> p.elements().stream().map(element -> element.word(RESOLVERS)).toList())
             .orElse(Collections.nCopies(devices, ResolverChoice.SERVER_WINS));
-    return new Plan(version, seed, switchPercent, devices, users, resolvers, steps, why);
+    Revision revision =
+        place.optional("revision").map(p -> p.word(REVISIONS)).orElse(Revision.JULY_2026);
+    return new Plan(version, seed, switchPercent, devices, users, resolvers, revision, steps, why);
   }
 
   private static Step step(JsonPlace place, int devices) {

@@ -93,6 +93,7 @@ public final class PlanShrinker {
           best.devices(),
           best.users(),
           best.resolvers(),
+          best.revision(),
           best.steps(),
           best.why());
     }
@@ -132,6 +133,7 @@ public final class PlanShrinker {
           users.size(),
           users,
           resolvers,
+          best.revision(),
           steps,
           best.why());
     }

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.simulator.server.Revision;
 import java.util.Objects;
 
 /**
@@ -21,5 +22,10 @@ public record Scenario(String name, String about, Plan plan, int crashedDevice) 
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(about, "about");
     Range.check("crashedDevice", crashedDevice, 0, plan.devices() - 1);
+  }
+
+  /** The same scenario against a server of another revision. */
+  public Scenario withRevision(Revision other) {
+    return new Scenario(name, about, plan.withRevision(other), crashedDevice);
   }
 }

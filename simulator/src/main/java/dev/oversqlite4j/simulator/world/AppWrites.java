@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.world;
 import dev.oversqlite4j.simulator.plan.Command;
 import dev.oversqlite4j.simulator.plan.Ending;
 import dev.oversqlite4j.simulator.plan.RowWrite;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.Business.Assignment;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -40,7 +41,7 @@ final class AppWrites {
       witness.writing(device, write.rows());
       try {
         for (RowWrite row : write.rows()) {
-          if (apply(device, row)) {
+          if (apply(device, row, world.revision())) {
             effective.add(row);
           }
         }
@@ -78,7 +79,7 @@ final class AppWrites {
   }
 
   /** True if the statement changed a row; an insert of a present row is not attempted. */
-  private static boolean apply(Device device, RowWrite row) throws SQLException {
+  private static boolean apply(Device device, RowWrite row, Revision revision) throws SQLException {
     List<Assignment> columns = Business.assignments(row.table(), row.value());
     Object key = Business.sqlKey(row.table(), row.row());
     String table = Business.sqlName(row.table());
@@ -101,12 +102,12 @@ final class AppWrites {
                   + " WHERE NOT EXISTS (SELECT 1 FROM "
                   + table
                   + " WHERE id = ?)",
-              binds(key, columns, key));
+              binds(key, columns, key, revision));
       case UPDATE ->
           update(
               device,
               "UPDATE " + table + " SET " + sets + " WHERE id = ?",
-              binds(null, columns, key));
+              binds(null, columns, key, revision));
       case DELETE -> update(device, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
       case UPSERT ->
           update(
@@ -120,7 +121,7 @@ final class AppWrites {
                   + ")"
                   + " ON CONFLICT(id) DO UPDATE SET "
                   + excluded(columns),
-              binds(key, columns, null));
+              binds(key, columns, null, revision));
     };
   }
 
@@ -130,12 +131,13 @@ final class AppWrites {
         .collect(Collectors.joining(", "));
   }
 
-  private static List<Object> binds(Object first, List<Assignment> columns, Object last) {
+  private static List<Object> binds(
+      Object first, List<Assignment> columns, Object last, Revision revision) {
     List<Object> binds = new ArrayList<>();
     if (first != null) {
       binds.add(first);
     }
-    columns.forEach(c -> binds.add(c.bind()));
+    columns.forEach(c -> binds.add(c.bind(revision)));
     if (last != null) {
       binds.add(last);
     }

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.simulator.plan.Table;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.ServerSchema.Column;
 import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
@@ -55,6 +56,7 @@ public final class Business {
             raw BLOB
           )""");
 
+  private static final long DOUBLES_EXACT_MAX = 1L << 53;
   private static final long[] INTEGERS = {
     0, 1, -1, 9_007_199_254_740_993L, Long.MAX_VALUE, Long.MIN_VALUE
   };
@@ -187,5 +189,16 @@ public final class Business {
   }
 
   /** One column, the SQL expression it gets and the value bound into that. */
-  record Assignment(String column, String expression, Object bind) {}
+  record Assignment(String column, String expression, Object bind) {
+
+    /**
+     * What an app keeps to that speaks to this revision: integers of June go through a double
+     * (wire-protocol 4.4), so those beyond 2^53 come back as others, or not at all.
+     */
+    Object bind(Revision revision) {
+      return revision == Revision.JUNE_2026 && bind instanceof Long integer
+          ? (Object) Math.max(-DOUBLES_EXACT_MAX, Math.min(DOUBLES_EXACT_MAX, integer))
+          : bind;
+    }
+  }
 }

@@ -22,6 +22,7 @@ import dev.oversqlite4j.simulator.seam.Seams;
 import dev.oversqlite4j.simulator.seam.SimulatedCrash;
 import dev.oversqlite4j.simulator.seam.Trace;
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.Scope;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.SourceState;
@@ -111,7 +112,12 @@ public final class World implements AutoCloseable {
     SplittableRandom idsOfServer = root.split();
     this.serverIds = () -> new UUID(idsOfServer.nextLong(), idsOfServer.nextLong()).toString();
     this.server =
-        new ModelServer(Business.serverSchema(), ServerLimits.july(), this::nowMillis, serverIds);
+        new ModelServer(
+            plan.revision(),
+            Business.serverSchema(),
+            ServerLimits.july(),
+            this::nowMillis,
+            serverIds);
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
@@ -670,6 +676,11 @@ public final class World implements AutoCloseable {
 
   Instant now() {
     return Instant.ofEpochMilli(nowMillis);
+  }
+
+  /** The protocol the server speaks. */
+  Revision revision() {
+    return plan.revision();
   }
 
   Parts parts() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.simulator.campaign.Settings.Repetition;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.Parts;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,12 @@ class CampaignTest {
 
   private static Settings shard(long start, long seeds, int index, int count) {
     return new Settings(
-        start, seeds, Profile.DEFAULT, Repetition.ONCE, new Settings.Shard(index, count));
+        start,
+        seeds,
+        Profile.DEFAULT,
+        Repetition.ONCE,
+        new Settings.Shard(index, count),
+        Revision.JULY_2026);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.simulator.server.Revision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +23,10 @@ public final class PlanArbitraries {
             Arbitraries.of("ada", "bob").list().ofMinSize(1).ofMaxSize(3),
             steps(),
             Arbitraries.of(ResolverChoice.class).list().ofSize(3),
+            Arbitraries.of(Revision.class),
             Arbitraries.of(Optional.<String>empty(), Optional.of("a \"quoted\"\nlesson – ü")))
         .as(
-            (seed, switchPercent, users, steps, resolvers, why) ->
+            (seed, switchPercent, users, steps, resolvers, revision, why) ->
                 new Plan(
                     Plan.VERSION,
                     seed,
@@ -32,6 +34,7 @@ public final class PlanArbitraries {
                     users.size(),
                     users,
                     resolvers.subList(0, users.size()),
+                    revision,
                     onDevices(steps, users.size()),
                     why));
   }
