@@ -53,6 +53,15 @@ public interface RowCodec {
   boolean equivalent(String table, String localPayload, String otherLocalPayload);
 
   /**
+   * Whether a committed row can be what the server made of a sent one. Values are compared by
+   * column kind; a timestamp may have another offset, a decimal another scale, and a number what is
+   * left of it in a shorter type (wire-protocol 4.3, 4.4).
+   *
+   * @param sentPayload as it was frozen, in wire encodings
+   */
+  boolean madeOf(String table, DecodedPayload committed, String sentPayload);
+
+  /**
    * Turns a resolver's merged payload into the canonical local payload of {@code key}.
    *
    * @return empty if it is not exactly the table's columns, in local encodings, with this key

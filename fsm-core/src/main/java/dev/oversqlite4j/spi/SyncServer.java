@@ -118,7 +118,15 @@ public interface SyncServer extends AutoCloseable {
     record Staging(String pushId) implements PushAnswer {}
 
     /** The bundle is committed already; nothing may be uploaded again. */
-    record AlreadyCommitted(CommittedBundle bundle) implements PushAnswer {}
+    record AlreadyCommitted(CommittedBundle bundle, Content content) implements PushAnswer {}
+
+    /** What the server says of the content of a bundle it has committed already. */
+    enum Content {
+      /** It is what we froze: the server keeps the hash of each request. */
+      CONFIRMED,
+      /** Nothing; a restored or copied file may have sent something else (spec 4.4.6). */
+      UNKNOWN
+    }
   }
 
   /**

@@ -261,11 +261,22 @@ public final class Push {
    * server has, and the upload starts again from ordinal 0.
    */
   private CommittedBundle upload(OutboxState.Bundle bundle, Optional<Isolation> search) {
+    boolean commitSent = false;
     int attempt = 0;
     while (true) {
       attempt++;
       try {
-        return uploadOnce(bundle);
+        PushAnswer answer = create(bundle);
+        if (answer instanceof PushAnswer.AlreadyCommitted already) {
+          if (!commitSent) {
+            requireOurs(bundle, already);
+          }
+          return already.bundle();
+        }
+        String pushId = ((PushAnswer.Staging) answer).pushId();
+        stage(bundle, pushId);
+        commitSent = true;
+        return ctx.server().commitPush(bundle, pushId);
       } catch (TransientRetryExhaustedException unknown) {
         if (attempt >= ctx.options().transientRetryAttempts() || !repeatable(unknown)) {
           throw unknown;
@@ -310,12 +321,24 @@ public final class Push {
         || unknown.op() == SyncOperation.COMMIT_PUSH_SESSION;
   }
 
-  private CommittedBundle uploadOnce(OutboxState.Bundle bundle) {
-    PushAnswer answer = create(bundle);
-    if (answer instanceof PushAnswer.AlreadyCommitted already) {
-      return already.bundle();
+  /**
+   * Spec 4.4.6: a server that keeps no request hashes cannot tell whether a bundle it has is the
+   * one we froze, so its rows do, before anything is acknowledged.
+   *
+   * @throws RefusedException they do not
+   */
+  private void requireOurs(OutboxState.Bundle bundle, PushAnswer.AlreadyCommitted already) {
+    if (already.content() == PushAnswer.Content.CONFIRMED) {
+      return;
     }
-    String pushId = ((PushAnswer.Staging) answer).pushId();
+    Incoming.Arrived committed = arrived(bundle, already.bundle());
+    if (!ctx.read(tx -> replay.holdsWhatWasFrozen(tx, committed))) {
+      ctx.write(Push::discardStage);
+      throw new RefusedException(new Refusal.RequestHashMismatch());
+    }
+  }
+
+  private void stage(OutboxState.Bundle bundle, String pushId) {
     try {
       uploadChunks(bundle, pushId);
     } catch (RuntimeException failure) {
@@ -323,7 +346,6 @@ public final class Push {
       ctx.server().deletePush(bundle.sourceId(), pushId);
       throw failure;
     }
-    return ctx.server().commitPush(bundle, pushId);
   }
 
   private void uploadChunks(OutboxState.Bundle bundle, String pushId) {
@@ -367,11 +389,21 @@ public final class Push {
   }
 
   /**
-   * Step 6. What an earlier process fetched and verified completely is not fetched again.
+   * Step 6.
    *
    * @throws RebuildRequiredException the rows are not to be had, or not what was frozen
    */
   private Incoming.Arrived fetch(CommittedRemote committed) {
+    try {
+      return arrived(
+          committed.bundle(), new CommittedBundle(committed.bundleSeq(), committed.bundleHash()));
+    } catch (RefusedException refused) {
+      throw unfetchable(refused.refusal());
+    }
+  }
+
+  /** What an earlier process fetched and verified completely is not fetched again. */
+  private Incoming.Arrived arrived(OutboxState.Bundle bundle, CommittedBundle committed) {
     long bundleSeq = committed.bundleSeq();
     String bundleHash = committed.bundleHash();
     return Incoming.staged(ctx, LocalTransaction::pushStage, bundleSeq, bundleHash)
@@ -379,15 +411,7 @@ public final class Push {
             () -> {
               Incoming incoming =
                   new Incoming(ctx, LocalTransaction::pushStage, bundleSeq, bundleHash);
-              try {
-                ctx.server()
-                    .committedRows(
-                        committed.bundle(),
-                        new CommittedBundle(bundleSeq, bundleHash),
-                        incoming::add);
-              } catch (RefusedException refused) {
-                throw unfetchable(refused.refusal());
-              }
+              ctx.server().committedRows(bundle, committed, incoming::add);
               return incoming.end();
             });
   }

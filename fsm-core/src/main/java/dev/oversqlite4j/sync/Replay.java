@@ -105,6 +105,34 @@ final class Replay {
     return Result.REPLAYED;
   }
 
+  /**
+   * Whether each frozen row is in the committed bundle as it was frozen, apart from what a server
+   * does to values. Rows beside them are its own effects.
+   */
+  boolean holdsWhatWasFrozen(LocalTransaction tx, Incoming.Arrived committed) {
+    Map<RowKey, Long> expected = uploaded(tx);
+    committed.forEach(
+        tx,
+        row -> {
+          Long ordinal = expected.get(row.key());
+          if (ordinal != null && isWhatWasFrozen(tx.outbox().rows(ordinal, 1).get(0), row)) {
+            expected.remove(row.key());
+          }
+        });
+    return expected.isEmpty();
+  }
+
+  private boolean isWhatWasFrozen(FrozenRow frozen, DecodedRow committed) {
+    return committed.op() == frozen.op()
+        && (frozen.wirePayload().isEmpty()
+            || ctx.store()
+                .codec()
+                .madeOf(
+                    frozen.key().table(),
+                    committed.payload().orElseThrow(),
+                    frozen.wirePayload().get()));
+  }
+
   /** Where the frozen rows are in the outbox; their payloads stay there. */
   private Map<RowKey, Long> uploaded(LocalTransaction tx) {
     Map<RowKey, Long> uploaded = new LinkedHashMap<>();

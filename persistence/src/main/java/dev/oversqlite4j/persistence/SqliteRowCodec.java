@@ -221,6 +221,22 @@ final class SqliteRowCodec implements RowCodec {
   }
 
   @Override
+  public boolean madeOf(String table, DecodedPayload committed, String sentPayload) {
+    TableShape shape = schema.get(table);
+    ObjectNode sent = JsonText.object(sentPayload).orElseThrow();
+    for (int i = 0; i < shape.columns().size(); i++) {
+      Column column = shape.columns().get(i);
+      // A column that came after the freeze was not sent.
+      if (sent.has(column.name())
+          && !ServerMade.of(
+              WireForm.decode(shape, column, sent.get(column.name())), committed.values().get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
   public Optional<String> normaliseLocal(RowKey key, ObjectNode merged) {
     TableShape table = schema.get(key.table());
     if (!LocalForm.hasColumnsOf(table, merged)) {

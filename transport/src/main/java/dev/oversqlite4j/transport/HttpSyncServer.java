@@ -192,7 +192,8 @@ public final class HttpSyncServer implements SyncServer {
           success(setUp().retry().repeatable(flight, request, Limits.CONTROL), bundle.sourceId());
       String status = answer.text("status");
       if (status.equals("already_committed")) {
-        return new PushAnswer.AlreadyCommitted(committedBundle(answer, bundle));
+        return new PushAnswer.AlreadyCommitted(
+            committedBundle(answer, bundle), revision.content(answer));
       }
       answer.require(status.equals("staging"), "the status is unknown");
       String pushId = revision.uuid(answer, "push_id");

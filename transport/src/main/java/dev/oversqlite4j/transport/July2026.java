@@ -5,6 +5,7 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.spi.Capabilities.SnapshotLimits;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
+import dev.oversqlite4j.spi.SyncServer.PushAnswer;
 import dev.oversqlite4j.spi.WireRow;
 import java.util.List;
 import java.util.Optional;
@@ -124,6 +125,11 @@ final class July2026 implements ProtocolRevision {
     if (!requestHash(committed).equals(frozen)) {
       throw new RefusedException(new Refusal.RequestHashMismatch());
     }
+  }
+
+  @Override
+  public PushAnswer.Content content(Fields committed) {
+    return PushAnswer.Content.CONFIRMED;
   }
 
   /** Triggers of the server may leave none. */

@@ -9,6 +9,7 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.spi.Capabilities.SnapshotLimits;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
+import dev.oversqlite4j.spi.SyncServer.PushAnswer;
 import dev.oversqlite4j.spi.WireRow;
 import java.io.IOException;
 import java.util.List;
@@ -69,6 +70,13 @@ final class June2026 implements ProtocolRevision {
     if (!committed.optionalText("canonical_request_hash").orElse(frozen).equals(frozen)) {
       throw new RefusedException(new Refusal.RequestHashMismatch());
     }
+  }
+
+  @Override
+  public PushAnswer.Content content(Fields committed) {
+    return committed.optionalText("canonical_request_hash").isPresent()
+        ? PushAnswer.Content.CONFIRMED
+        : PushAnswer.Content.UNKNOWN;
   }
 
   @Override

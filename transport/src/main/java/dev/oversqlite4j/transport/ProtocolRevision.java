@@ -3,6 +3,7 @@ package dev.oversqlite4j.transport;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.spi.Capabilities.SnapshotLimits;
 import dev.oversqlite4j.spi.Refusal;
+import dev.oversqlite4j.spi.SyncServer.PushAnswer;
 import dev.oversqlite4j.spi.WireRow;
 import java.util.List;
 import okhttp3.HttpUrl;
@@ -54,6 +55,9 @@ sealed interface ProtocolRevision permits June2026, July2026 {
    *     4.4.6)
    */
   void requireSameRequest(Fields committed, String frozen);
+
+  /** What an answer that {@link #requireSameRequest} let through says of the content. */
+  PushAnswer.Content content(Fields committed);
 
   /** Checks how many rows a committed bundle is said to have. */
   void requireRowCount(Fields committed);

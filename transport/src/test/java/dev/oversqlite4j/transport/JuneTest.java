@@ -91,7 +91,7 @@ class JuneTest {
         .answer(Wire.COMMIT_ANSWER.replace(Wire.HASH, "0".repeat(64)));
     Wire.call("create: staging").run().accept(wire.server);
     assertEquals(
-        new PushAnswer.AlreadyCommitted(new CommittedBundle(12, HASH)),
+        new PushAnswer.AlreadyCommitted(new CommittedBundle(12, HASH), PushAnswer.Content.UNKNOWN),
         wire.server.createPush(Wire.BUNDLE, Optional.empty()));
     Wire.call("commit").run().accept(wire.server);
     Wire.call("commit").run().accept(wire.server);

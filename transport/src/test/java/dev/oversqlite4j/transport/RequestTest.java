@@ -94,7 +94,8 @@ class RequestTest {
             + Wire.HASH
             + "\"}");
     assertEquals(
-        new SyncServer.PushAnswer.AlreadyCommitted(Wire.COMMITTED),
+        new SyncServer.PushAnswer.AlreadyCommitted(
+            Wire.COMMITTED, SyncServer.PushAnswer.Content.CONFIRMED),
         wire.server.createPush(Wire.BUNDLE, Optional.of(Wire.LEASE)));
     assertSent(
         "POST /api/sync/push-sessions",
