@@ -5,6 +5,7 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.persistence.SqliteStore;
 import dev.oversqlite4j.simulator.disk.DatabaseImage;
 import dev.oversqlite4j.simulator.disk.DeterministicFunctions;
+import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.disk.SeamDataSource;
 import dev.oversqlite4j.simulator.network.SimulatedNetwork;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
@@ -106,7 +107,7 @@ public final class Device {
           new SeamDataSource(
               file,
               incarnation,
-              world.tracedContent(),
+              LogicalContent.none(),
               BUSY_RETRIES_MAX,
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
       resolverOfProcess = new PlannedResolver(resolver);

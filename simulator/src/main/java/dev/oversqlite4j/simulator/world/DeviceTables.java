@@ -7,11 +7,15 @@ import dev.oversqlite4j.simulator.plan.Table;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is in a device's file, read with plain SQL and none of the client's code: an oracle that
@@ -34,6 +38,18 @@ public record DeviceTables(
     List<JournalRow> tail) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String INTENT =
+      "SELECT table_name, key_json, op, base_row_version, %s, %s FROM %s";
+  private static final Set<String> SINGLETONS =
+      Set.of(
+          "_sync_apply_state",
+          "_sync_attachment_state",
+          "_sync_operation_state",
+          "_sync_outbox_bundle",
+          "_sync_source_state");
+  private static final Set<String> APP_TABLES =
+      Stream.of(Table.values()).map(Business::sqlName).collect(Collectors.toSet());
 
   /** A row of the app by its wire key. */
   public record RowId(Table table, String key) implements Comparable<RowId> {
@@ -112,31 +128,72 @@ public record DeviceTables(
     return owner.isEmpty() ? Optional.empty() : Optional.of(owner);
   }
 
-  /** Reads everything in one transaction. */
+  /** What is there now. */
   public static DeviceTables read(Observer observer) {
     try {
-      observer.execute("BEGIN");
-      try {
-        return readAll(observer);
-      } finally {
-        observer.execute("COMMIT");
-      }
+      return observer.tables();
     } catch (SQLException e) {
       throw new IllegalStateException("The simulator cannot read a device's file", e);
     }
   }
 
-  private static DeviceTables readAll(Observer s) throws SQLException {
-    Map<RowId, String> rows = appRows(s);
-    if (!exists(s, "_sync_attachment_state")) {
+  /**
+   * Reads what has changed.
+   *
+   * @param earlier what was there before; empty if nothing was read yet
+   * @param changed the tables that are not as they were then
+   * @param existing the tables there are now
+   */
+  static DeviceTables read(
+      Observer s, Optional<DeviceTables> earlier, Set<String> changed, Set<String> existing)
+      throws SQLException {
+    Map<RowId, String> rows =
+        earlier.isPresent() && Collections.disjoint(changed, APP_TABLES)
+            ? earlier.get().rows
+            : appRows(s);
+    if (!existing.contains("_sync_attachment_state")) {
       return new DeviceTables(
           false, null, rows, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(),
           List.of());
     }
+    DeviceTables before = earlier.filter(DeviceTables::installed).orElse(null);
+    Map<RowId, RowState> states =
+        before != null && !changed.contains("_sync_row_state") ? before.rowStates : rowStates(s);
+    boolean audit = before == null || changed.contains("_fsm_discarded_intent");
+    return new DeviceTables(
+        true,
+        before != null && Collections.disjoint(changed, SINGLETONS) ? before.control : control(s),
+        rows,
+        states,
+        before != null && !changed.contains("_sync_dirty_rows")
+            ? before.dirty
+            : intents(s, String.format(INTENT, "payload", "dirty_ordinal", "_sync_dirty_rows")),
+        before != null && !changed.contains("_sync_outbox_rows")
+            ? before.outbox
+            : intents(
+                s, String.format(INTENT, "local_payload", "row_ordinal", "_sync_outbox_rows")),
+        audit
+            ? intents(
+                s,
+                String.format(INTENT, "payload", "dirty_ordinal", "_fsm_discarded_intent")
+                    + " WHERE pending = 1")
+            : before.held,
+        audit ? discarded(s) : before.discarded,
+        before != null && !changed.contains("_fsm_quarantine")
+            ? before.quarantined
+            : quarantined(s),
+        before != null && !changed.contains("_fsm_journal") ? before.tail : tail(s));
+  }
+
+  private static Map<RowId, RowState> rowStates(Observer s) throws SQLException {
     Map<RowId, RowState> states = new TreeMap<>();
     s.query(
         "SELECT table_name, key_json, row_version, deleted FROM _sync_row_state",
         r -> states.put(rowId(r), new RowState(r.getLong(3), r.getInt(4) != 0)));
+    return states;
+  }
+
+  private static List<Discarded> discarded(Observer s) throws SQLException {
     List<Discarded> discarded = new ArrayList<>();
     s.query(
         "SELECT table_name, key_json, op, payload, cause FROM _fsm_discarded_intent"
@@ -145,8 +202,16 @@ public record DeviceTables(
             discarded.add(
                 new Discarded(
                     rowId(r), r.getString(3), tag(rowId(r), r.getString(4)), r.getString(5))));
+    return discarded;
+  }
+
+  private static List<RowId> quarantined(Observer s) throws SQLException {
     List<RowId> quarantined = new ArrayList<>();
     s.query("SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
+    return quarantined;
+  }
+
+  private static List<JournalRow> tail(Observer s) throws SQLException {
     List<JournalRow> tail = new ArrayList<>();
     s.query(
         "SELECT seq, \"trigger\", from_state, to_state FROM _fsm_journal"
@@ -154,21 +219,7 @@ public record DeviceTables(
         r ->
             tail.add(
                 0, new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));
-    String intent = "SELECT table_name, key_json, op, base_row_version, %s, %s FROM %s";
-    return new DeviceTables(
-        true,
-        control(s),
-        rows,
-        states,
-        intents(s, String.format(intent, "payload", "dirty_ordinal", "_sync_dirty_rows")),
-        intents(s, String.format(intent, "local_payload", "row_ordinal", "_sync_outbox_rows")),
-        intents(
-            s,
-            String.format(intent, "payload", "dirty_ordinal", "_fsm_discarded_intent")
-                + " WHERE pending = 1"),
-        discarded,
-        quarantined,
-        tail);
+    return tail;
   }
 
   private static Control control(Observer s) throws SQLException {
@@ -183,7 +234,8 @@ public record DeviceTables(
                          WHERE source_id = a.current_source_id), 0),
                b.row_count, b.canonical_request_hash
         FROM _sync_apply_state p, _sync_attachment_state a, _sync_operation_state o,
-             _sync_outbox_bundle b""",
+             _sync_outbox_bundle b\
+        """,
         r ->
             control[0] =
                 new Control(
@@ -226,11 +278,11 @@ public record DeviceTables(
     List<String> content = new ArrayList<>();
     try {
       observer.query(
-          "SELECT 'person', quote(id), quote(first_name), quote(last_name), quote(email) FROM person"
-              + " UNION ALL SELECT 'note', quote(id), quote(person_id), quote(title),"
-              + " quote(content) FROM note"
-              + " UNION ALL SELECT 'measure', quote(id), quote(label), quote(count) || ' ' ||"
-              + " printf('%!.17g', ratio), quote(raw) FROM measure ORDER BY 1, 2",
+          "SELECT 'person', quote(id), quote(first_name), quote(last_name), quote(email) FROM"
+              + " person UNION ALL SELECT 'note', quote(id), quote(person_id), quote(title),"
+              + " quote(content) FROM note UNION ALL SELECT 'measure', quote(id), quote(label),"
+              + " quote(count) || ' ' || printf('%!.17g', ratio), quote(raw) FROM measure ORDER BY"
+              + " 1, 2",
           r ->
               content.add(
                   String.join(
@@ -276,11 +328,5 @@ public record DeviceTables(
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A control table holds text that is not JSON", e);
     }
-  }
-
-  private static boolean exists(Observer s, String table) throws SQLException {
-    boolean[] found = new boolean[1];
-    s.query("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'", r -> found[0] = true);
-    return found[0];
   }
 }

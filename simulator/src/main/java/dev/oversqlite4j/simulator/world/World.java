@@ -5,7 +5,6 @@ import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.InvalidConflictResolutionException;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncThenDetachResult;
-import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
 import dev.oversqlite4j.simulator.plan.AfterCrash;
 import dev.oversqlite4j.simulator.plan.Command;
@@ -30,6 +29,7 @@ import dev.oversqlite4j.simulator.server.State;
 import dev.oversqlite4j.simulator.server.WireRequest;
 import dev.oversqlite4j.simulator.server.WireResponse;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ public final class World implements AutoCloseable {
   private final Plan plan;
   private final Parts parts;
   private final Witness witness;
-  private final LogicalContent tracedContent;
+  private final Tracing tracing;
   private final ModelServer server;
   private final Baton baton;
   private final Locks locks = new Locks();
@@ -103,10 +103,7 @@ public final class World implements AutoCloseable {
       java.util.function.Function<ModelServer, Witness> server) {
     this.plan = plan;
     this.parts = parts;
-    this.tracedContent =
-        tracing == Tracing.CONTENT
-            ? LogicalContent.without(LogicalContent.TIMES_AND_CHAIN)
-            : LogicalContent.none();
+    this.tracing = tracing;
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
     this.baton = new Baton(root.split(), plan.switchPercent());
     SplittableRandom idsOfServer = root.split();
@@ -562,6 +559,7 @@ public final class World implements AutoCloseable {
       if (seam.kind() == Seam.Kind.COMMIT) {
         current().ifPresent(run -> run.reachedSomething = true);
         tell(device, new RunEvent.Committed());
+        traceContent(device);
         witness.committed(device);
       }
       meet(device, seam);
@@ -592,6 +590,16 @@ public final class World implements AutoCloseable {
     @Override
     public Trace trace() {
       return device.trace();
+    }
+  }
+
+  private void traceContent(Device device) {
+    if (tracing == Tracing.CONTENT) {
+      try {
+        device.trace().committed(device.observer().contentHash());
+      } catch (SQLException e) {
+        throw new IllegalStateException("The simulator cannot read a device's file", e);
+      }
     }
   }
 
@@ -689,10 +697,6 @@ public final class World implements AutoCloseable {
 
   Locks locks() {
     return locks;
-  }
-
-  LogicalContent tracedContent() {
-    return tracedContent;
   }
 
   /** What happened, a line each; for people. */
