@@ -1,12 +1,25 @@
 package dev.oversqlite4j.spi;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The single frozen outbound bundle ({@code _sync_outbox_bundle}, {@code _sync_outbox_rows}). */
 public interface Outbox {
 
-  /** The frozen rows by ordinal. */
+  /** How many rows {@link #forEach} holds at a time (architecture, cost rules). */
+  int PAGE_ROWS = 256;
+
+  /** The frozen rows by ordinal, all in memory: for bundles whose rows are looked at together. */
   List<FrozenRow> rows();
+
+  /** Every frozen row by ordinal, read a page at a time. */
+  default void forEach(Consumer<FrozenRow> action) {
+    List<FrozenRow> page = rows(0, PAGE_ROWS);
+    while (!page.isEmpty()) {
+      page.forEach(action);
+      page = rows(page.get(page.size() - 1).ordinal() + 1, PAGE_ROWS);
+    }
+  }
 
   /** At most {@code maxRows} of them, from this ordinal on. */
   List<FrozenRow> rows(long fromOrdinal, int maxRows);

@@ -48,21 +48,22 @@ final class LocalIntent {
    * it, and must not look like a conflict with our own commit.
    */
   void settleCommitted(OutboxState.CommittedRemote committed) {
-    for (FrozenRow row : tx.outbox().rows()) {
-      Optional<DirtyRow> newer = tx.dirtyRows().find(row.key());
-      if (newer.isPresent()) {
-        tx.dirtyRows()
-            .put(row.key(), newer.get().op(), committed.bundleSeq(), newer.get().payload());
-      } else if (row.localPayload().isPresent() && tx.rows().authority(row.key()).isEmpty()) {
-        // Deleted since by somebody else, or never taken by the server (W-17): told either way.
-        tx.discardedIntents()
-            .record(
-                ctx.opId(),
-                DiscardCause.CONFLICT_SERVER_WINS,
-                row.key(),
-                row.op(),
-                row.localPayload());
-      }
+    tx.outbox().forEach(row -> settleCommitted(row, committed.bundleSeq()));
+  }
+
+  private void settleCommitted(FrozenRow row, long bundleSeq) {
+    Optional<DirtyRow> newer = tx.dirtyRows().find(row.key());
+    if (newer.isPresent()) {
+      tx.dirtyRows().put(row.key(), newer.get().op(), bundleSeq, newer.get().payload());
+    } else if (row.localPayload().isPresent() && tx.rows().authority(row.key()).isEmpty()) {
+      // Deleted since by somebody else, or never taken by the server (W-17): told either way.
+      tx.discardedIntents()
+          .record(
+              ctx.opId(),
+              DiscardCause.CONFLICT_SERVER_WINS,
+              row.key(),
+              row.op(),
+              row.localPayload());
     }
   }
 

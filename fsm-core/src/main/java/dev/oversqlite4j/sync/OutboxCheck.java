@@ -1,10 +1,8 @@
 package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.CorruptLocalStateException;
-import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.OutboxState;
-import java.util.List;
 
 /** Recomputes what the outbox says of itself before it goes out again (I8). */
 final class OutboxCheck {
@@ -23,16 +21,22 @@ final class OutboxCheck {
 
   static void verify(LocalTransaction tx, String schema) {
     OutboxState.Bundle bundle = tx.controlState().outbox().frozen().orElseThrow();
-    List<FrozenRow> rows = tx.outbox().rows();
-    if (rows.size() != bundle.rowCount()) {
+    RequestHash hash = new RequestHash(schema);
+    long[] rows = new long[1];
+    tx.outbox()
+        .forEach(
+            row -> {
+              if (row.ordinal() != rows[0]) {
+                throw new CorruptLocalStateException(
+                    "_sync_outbox_rows", "the ordinals have a gap (I8)");
+              }
+              rows[0]++;
+              hash.add(row);
+            });
+    if (rows[0] != bundle.rowCount()) {
       throw new CorruptLocalStateException("_sync_outbox_rows", "the row count differs (I8)");
     }
-    for (int i = 0; i < rows.size(); i++) {
-      if (rows.get(i).ordinal() != i) {
-        throw new CorruptLocalStateException("_sync_outbox_rows", "the ordinals have a gap (I8)");
-      }
-    }
-    if (!RequestHash.of(schema, rows).equals(bundle.requestHash())) {
+    if (!hash.hex().equals(bundle.requestHash())) {
       throw new CorruptLocalStateException(
           "_sync_outbox_bundle", "the hash does not fit the rows (I8)");
     }

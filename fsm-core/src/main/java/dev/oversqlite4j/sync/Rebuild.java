@@ -20,7 +20,6 @@ import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.Capabilities;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
-import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.Operation.CheckpointRecoveryReason;
@@ -316,12 +315,14 @@ public final class Rebuild {
    * server was restored and has gone on since.
    */
   private static void requireContained(LocalTransaction tx, CommittedRemote committed) {
-    for (FrozenRow row : tx.outbox().rows()) {
-      Optional<RowAuthority> known = tx.rows().authority(row.key());
-      if (known.filter(a -> a.rowVersion() < committed.bundleSeq()).isPresent()) {
-        throw new ServerRestored();
-      }
-    }
+    tx.outbox()
+        .forEach(
+            row -> {
+              Optional<RowAuthority> known = tx.rows().authority(row.key());
+              if (known.filter(a -> a.rowVersion() < committed.bundleSeq()).isPresent()) {
+                throw new ServerRestored();
+              }
+            });
   }
 
   private static void requireUnchanged(RebuildMode mode, ControlState guard, ControlState now) {

@@ -15,7 +15,6 @@ import dev.oversqlite4j.spi.RowCodec.DecodedRow;
 import dev.oversqlite4j.spi.RowKey;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -136,11 +135,7 @@ final class Replay {
   /** Where the frozen rows are in the outbox; their payloads stay there. */
   private Map<RowKey, Long> uploaded(LocalTransaction tx) {
     Map<RowKey, Long> uploaded = new LinkedHashMap<>();
-    List<FrozenRow> page = tx.outbox().rows(0, ctx.options().uploadLimit());
-    while (!page.isEmpty()) {
-      page.forEach(row -> uploaded.put(row.key(), row.ordinal()));
-      page = tx.outbox().rows(uploaded.size(), ctx.options().uploadLimit());
-    }
+    tx.outbox().forEach(row -> uploaded.put(row.key(), row.ordinal()));
     return uploaded;
   }
 

@@ -12,41 +12,70 @@ import org.erdtman.jcs.JsonCanonicalizer;
 
 /**
  * The hash that identifies a bundle's content: SHA-256 over the RFC 8785 form of all rows in push
- * order, ordinals and versions as strings (spec 6, wire-protocol 5.3).
+ * order, ordinals and versions as strings (spec 6, wire-protocol 5.3). It takes the rows one by
+ * one, so that a large bundle is never held as one text. Not thread-safe.
  */
 public final class RequestHash {
 
-  private RequestHash() {}
+  private final String schema;
+  private final MessageDigest digest = sha256();
+  private long rows;
 
-  /** 64 lower-case hex digits. */
+  /**
+   * The hash of no rows yet.
+   *
+   * @param schema the synced schema's name
+   */
+  public RequestHash(String schema) {
+    this.schema = quoted(schema);
+  }
+
+  /** The hash of all of {@code rows}: 64 lower-case hex digits. */
   public static String of(String schema, List<FrozenRow> rows) {
-    StringBuilder json = new StringBuilder("[");
-    for (FrozenRow row : rows) {
-      if (json.length() > 1) {
-        json.append(',');
-      }
-      json.append("{\"base_row_version\":\"")
-          .append(row.baseRowVersion())
-          .append("\",\"key\":")
-          .append(row.wireKeyJson())
-          .append(",\"op\":\"")
-          .append(row.op())
-          .append("\",\"payload\":")
-          .append(row.wirePayload().orElse("null"))
-          .append(",\"row_ordinal\":\"")
-          .append(row.ordinal())
-          .append("\",\"schema\":")
-          .append(quoted(schema))
-          .append(",\"table\":")
-          .append(quoted(row.key().table()))
-          .append('}');
-    }
-    json.append(']');
+    RequestHash hash = new RequestHash(schema);
+    rows.forEach(hash::add);
+    return hash.hex();
+  }
+
+  /** The next row in push order. */
+  public void add(FrozenRow row) {
+    digest.update((byte) (rows == 0 ? '[' : ','));
+    rows++;
+    String json =
+        "{\"base_row_version\":\""
+            + row.baseRowVersion()
+            + "\",\"key\":"
+            + row.wireKeyJson()
+            + ",\"op\":\""
+            + row.op()
+            + "\",\"payload\":"
+            + row.wirePayload().orElse("null")
+            + ",\"row_ordinal\":\""
+            + row.ordinal()
+            + "\",\"schema\":"
+            + schema
+            + ",\"table\":"
+            + quoted(row.key().table())
+            + "}";
     try {
-      byte[] canonical = new JsonCanonicalizer(json.toString()).getEncodedUTF8();
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(canonical));
+      digest.update(new JsonCanonicalizer(json).getEncodedUTF8());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** 64 lower-case hex digits; nothing can be added afterwards. */
+  public String hex() {
+    if (rows == 0) {
+      digest.update((byte) '[');
+    }
+    digest.update((byte) ']');
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java runtime has SHA-256", e);
     }

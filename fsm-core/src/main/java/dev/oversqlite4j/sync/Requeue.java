@@ -11,7 +11,7 @@ final class Requeue {
   private Requeue() {}
 
   static void all(LocalTransaction tx) {
-    tx.outbox().rows().forEach(row -> one(tx, row));
+    tx.outbox().forEach(row -> one(tx, row));
   }
 
   /** A newer edit keeps its op and payload and only takes over the base of the frozen intent. */

@@ -18,12 +18,14 @@ import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation;
+import dev.oversqlite4j.spi.Outbox;
 import dev.oversqlite4j.spi.OutboxState;
 import dev.oversqlite4j.spi.RowAuthority;
 import dev.oversqlite4j.spi.RowKey;
 import dev.oversqlite4j.spi.StagedRow;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -240,6 +242,24 @@ class RolesTest {
     write(tx -> tx.outbox().clear());
     assertEquals(new OutboxState.Empty(), state().outbox());
     assertEquals(0L, store.<Long>read(tx -> tx.outbox().rowCount()));
+  }
+
+  /** A large bundle is never held as a whole; a gap between pages hides nothing. */
+  @Test
+  void theOutboxIsReadAPageAtATime() {
+    attach();
+    List<FrozenRow> rows = new ArrayList<>();
+    for (int i = 0; i < 2 * Outbox.PAGE_ROWS + 1; i++) {
+      rows.add(frozen(i < 3 ? i : i + 1, person("p" + i)));
+    }
+    write(tx -> tx.outbox().prepare(bundle(), rows));
+    List<FrozenRow> read = new ArrayList<>();
+    store.read(
+        tx -> {
+          tx.outbox().forEach(read::add);
+          return null;
+        });
+    assertEquals(rows, read);
   }
 
   @Test
