@@ -325,8 +325,8 @@ class RolesTest {
         "SELECT typeof(name), name, typeof(age), age, typeof(height), height, typeof(happy), happy,"
             + " typeof(photo), photo FROM person ORDER BY id";
     db.run(
-        "INSERT INTO person VALUES ('p1', x'41', 'abc', 'def', x'31', 'text'),"
-            + " ('p2', NULL, 0.30000000000000004, 9e999, 2, 17), ('p3', 'a', 1e300, -9e999, 0.5, 1.5)");
+        "INSERT INTO person VALUES ('p1', x'41', 'abc', 'def', x'31', 'text'), ('p2', NULL,"
+            + " 0.30000000000000004, 9e999, 2, 17), ('p3', 'a', 1e300, -9e999, 0.5, 1.5)");
     List<String> before = db.rows(all);
     write(
         tx ->
@@ -399,11 +399,14 @@ class RolesTest {
         "I4 @ UPDATE _sync_attachment_state SET current_source_id = ''",
         "I4 @ DELETE FROM _sync_source_state",
         "I4 @ UPDATE _sync_source_state SET replaced_by_source_id = 's2' WHERE source_id = 's1'",
-        "I4 @ INSERT INTO _sync_source_state (source_id, replaced_by_source_id) VALUES ('a', 'b'), ('b', 'a')",
+        "I4 @ INSERT INTO _sync_source_state (source_id, replaced_by_source_id) VALUES ('a', 'b'),"
+            + " ('b', 'a')",
         "I4 @ INSERT INTO _sync_source_state (source_id, replaced_by_source_id) VALUES ('a', 's2')",
         "I5 @ UPDATE _sync_operation_state SET kind = 'remote_replace', target_user_id = 'v'",
-        "I6 @ UPDATE _sync_operation_state SET kind = 'source_recovery', reason = 'made_up', replacement_source_id = 's2'",
-        "I6 @ UPDATE _sync_operation_state SET kind = 'source_recovery', reason = 'source_retired', replacement_source_id = 's2'",
+        "I6 @ UPDATE _sync_operation_state SET kind = 'source_recovery', reason = 'made_up',"
+            + " replacement_source_id = 's2'",
+        "I6 @ UPDATE _sync_operation_state SET kind = 'source_recovery', reason = 'source_retired',"
+            + " replacement_source_id = 's2'",
         "reason @ UPDATE _sync_operation_state SET reason = 'made_up'",
         "I7 @ UPDATE _sync_outbox_bundle SET state = 'none'",
         "I8 @ UPDATE _sync_outbox_bundle SET source_id = 's2'",

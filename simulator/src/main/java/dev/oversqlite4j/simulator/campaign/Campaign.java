@@ -1,14 +1,15 @@
 package dev.oversqlite4j.simulator.campaign;
 
-import dev.oversqlite4j.fsm.Transition;
-import dev.oversqlite4j.lifecycle.DurableState;
-import dev.oversqlite4j.lifecycle.LifecycleDefinition;
-import dev.oversqlite4j.lifecycle.Trigger;
+import dev.oversqlite4j.simulator.campaign.CampaignResult.Reached;
 import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
+import dev.oversqlite4j.simulator.coverage.Coverage;
+import dev.oversqlite4j.simulator.coverage.Reachable;
+import dev.oversqlite4j.simulator.coverage.Sometimes;
 import dev.oversqlite4j.simulator.oracle.Simulation;
 import dev.oversqlite4j.simulator.oracle.Simulation.Result;
 import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanGenerator;
+import dev.oversqlite4j.simulator.plan.Profile;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
@@ -22,11 +23,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /** Runs many seeds on several threads and adds up what they did. Thread-safe. */
 public final class Campaign {
@@ -37,6 +38,9 @@ public final class Campaign {
   private static final int MIN_DEVICES = 2;
   private static final int MIN_OPERATIONS = 20;
   private static final int MIN_ACK_GAP_PERCENT = 10;
+
+  /** So many seeds meet everything that has to happen now and then; fewer need not. */
+  private static final int SEEDS_TO_MEET_EVERYTHING = 400;
 
   // Enough that no thread waits for the seed whose turn it is to be counted.
   private static final int QUEUED_PER_THREAD = 8;
@@ -74,7 +78,7 @@ public final class Campaign {
               return thread;
             });
     Deque<Future<SeedRun>> queue = new ArrayDeque<>();
-    Totals totals = new Totals();
+    Totals totals = new Totals(settings.profile());
     try {
       long next = 0;
       for (long done = 0; done < settings.seedsOfShard(); done++) {
@@ -134,31 +138,24 @@ public final class Campaign {
     }
   }
 
-  /** The declared transitions as the oracle names them, in the order of their declaration. */
-  private static List<String> declared() {
-    List<String> names = new ArrayList<>();
-    for (Transition<DurableState, Trigger> edge : LifecycleDefinition.get().transitions()) {
-      String name = edge.from() + " " + edge.trigger() + " " + edge.to();
-      if (!names.contains(name)) {
-        names.add(name);
-      }
-    }
-    return names;
-  }
-
   private static final class Totals {
     private final MessageDigest traces = sha256();
-    private final Set<String> transitions = new TreeSet<>();
+    private Coverage coverage = Coverage.NONE;
     private final List<FailedSeed> failures = new ArrayList<>();
     private final List<String> smallSeeds = new ArrayList<>();
+    private final Profile profile;
     private Optional<RunCounts> sum = Optional.empty();
     private long seeds;
+
+    Totals(Profile profile) {
+      this.profile = profile;
+    }
 
     void add(SeedRun run) {
       RunCounts counts = run.result().counts();
       seeds++;
       sum = Optional.of(sum.map(before -> before.plus(counts)).orElse(counts));
-      transitions.addAll(run.result().transitions());
+      coverage = coverage.plus(run.result().coverage());
       traces.update(run.result().traceHash().getBytes(StandardCharsets.US_ASCII));
       run.failure().ifPresent(failures::add);
       if (run.failure().isEmpty()
@@ -183,20 +180,25 @@ public final class Campaign {
     }
 
     CampaignResult result() {
-      List<String> declared = declared();
-      List<String> uncovered = declared.stream().filter(t -> !transitions.contains(t)).toList();
+      Set<String> excepted = Reachable.exceptions().keySet();
+      List<Sometimes> unmet =
+          Stream.of(Sometimes.values())
+              .filter(condition -> condition.expectedIn(profile))
+              .filter(condition -> !coverage.sometimes().contains(condition))
+              .toList();
       return new CampaignResult(
           seeds,
           failures,
           counts(),
-          declared.size() - uncovered.size(),
-          declared.size(),
-          uncovered,
-          missedBars(),
+          Reached.of(Reachable.transitions(), coverage.transitions(), excepted),
+          Reached.of(Reachable.cells(), coverage.cells(), excepted),
+          Reached.of(Reachable.pairs(), coverage.pairs(), Set.of()),
+          unmet,
+          missedBars(unmet),
           HexFormat.of().formatHex(traces.digest()));
     }
 
-    private List<String> missedBars() {
+    private List<String> missedBars(List<Sometimes> unmet) {
       List<String> missed = new ArrayList<>(smallSeeds);
       long crashes = counts().crashes();
       if (crashes < seeds) {
@@ -210,6 +212,12 @@ public final class Campaign {
                 + " of "
                 + crashes);
       }
+      if (seeds >= SEEDS_TO_MEET_EVERYTHING) {
+        unmet.forEach(condition -> missed.add("it never happened that " + condition.text()));
+      }
+      Reachable.exceptions().keySet().stream()
+          .filter(name -> coverage.transitions().contains(name) || coverage.cells().contains(name))
+          .forEach(name -> missed.add("it is declared out of reach and was reached: " + name));
       return missed;
     }
 

@@ -1,8 +1,11 @@
 package dev.oversqlite4j.simulator.campaign;
 
 import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
+import dev.oversqlite4j.simulator.coverage.Sometimes;
 import dev.oversqlite4j.simulator.world.RunCounts;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -12,9 +15,10 @@ import java.util.TreeSet;
  * @param seeds how many ran; fewer than asked for if it ended early
  * @param failures in the order of their seeds
  * @param counts the sums over all seeds
- * @param transitionsCovered how many declared transitions were seen
- * @param transitionsTotal how many are declared
- * @param uncovered the others, as {@code from trigger to}
+ * @param transitions which declared transitions were seen, as {@code from trigger to}
+ * @param cells which cells of the operation matrix, as {@code call state}
+ * @param pairs which faults in which states, as {@code state fault}
+ * @param unmet what has to happen now and then and never did
  * @param missedBars why this campaign proved nothing; empty if it did prove something
  * @param traceHash SHA-256 over the trace hashes of all seeds in order
  */
@@ -22,9 +26,10 @@ public record CampaignResult(
     long seeds,
     List<FailedSeed> failures,
     RunCounts counts,
-    int transitionsCovered,
-    int transitionsTotal,
-    List<String> uncovered,
+    Reached transitions,
+    Reached cells,
+    Reached pairs,
+    List<Sometimes> unmet,
     List<String> missedBars,
     String traceHash) {
 
@@ -33,8 +38,30 @@ public record CampaignResult(
 
   public CampaignResult {
     failures = List.copyOf(failures);
-    uncovered = List.copyOf(uncovered);
+    unmet = List.copyOf(unmet);
     missedBars = List.copyOf(missedBars);
+  }
+
+  /**
+   * How much of what there is was reached.
+   *
+   * @param covered how many
+   * @param total how many there are, with those that are excepted
+   * @param uncovered the others, without those that are excepted
+   */
+  public record Reached(int covered, int total, List<String> uncovered) {
+
+    public Reached {
+      uncovered = List.copyOf(uncovered);
+    }
+
+    static Reached of(Collection<String> all, Set<String> covered, Set<String> excepted) {
+      List<String> others = all.stream().filter(name -> !covered.contains(name)).toList();
+      return new Reached(
+          all.size() - others.size(),
+          all.size(),
+          others.stream().filter(name -> !excepted.contains(name)).toList());
+    }
   }
 
   /** 0, or the code of the first failure, or {@link #VACUOUS}. */

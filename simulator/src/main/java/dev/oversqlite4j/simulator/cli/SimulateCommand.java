@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.simulator.campaign.Campaign;
 import dev.oversqlite4j.simulator.campaign.CampaignResult;
+import dev.oversqlite4j.simulator.campaign.CampaignResult.Reached;
 import dev.oversqlite4j.simulator.campaign.FailedSeed;
 import dev.oversqlite4j.simulator.campaign.FailedSeed.Finding;
 import dev.oversqlite4j.simulator.campaign.Settings;
@@ -172,18 +173,41 @@ final class SimulateCommand implements Callable<Integer> {
             + counts.ackGapCrashes()
             + " of them between the server's commit and the acknowledgement");
     printRow(people, "network faults", counts.networkFaults());
-    printRow(
-        people,
-        "transitions",
-        result.transitionsCovered()
-            + " of "
-            + result.transitionsTotal()
-            + " declared ones covered"
-            + (result.uncovered().isEmpty() ? "" : "; not covered:"));
-    byTrigger(result.uncovered())
+    printReached(people, "transitions", "declared ones covered", result.transitions());
+    byTrigger(result.transitions().uncovered())
         .forEach((trigger, edges) -> printRow(people, "", trigger + ": " + edges));
+    printReached(people, "matrix cells", "covered", result.cells());
+    byFirstWord(result.cells().uncovered())
+        .forEach((call, states) -> printRow(people, "", call + ": " + states));
+    printReached(people, "state and fault", "pairs hit", result.pairs());
+    byFirstWord(result.pairs().uncovered())
+        .forEach((state, faults) -> printRow(people, "", state + ": " + faults));
+    result.unmet().forEach(condition -> printRow(people, "never happened", condition.text()));
     printRow(people, "trace hash", result.traceHash());
     printRow(people, "seconds", format("%.1f", seconds));
+  }
+
+  private static void printReached(PrintWriter people, String what, String verb, Reached reached) {
+    int excepted = reached.total() - reached.covered() - reached.uncovered().size();
+    printRow(
+        people,
+        what,
+        reached.covered()
+            + " of "
+            + reached.total()
+            + " "
+            + verb
+            + (excepted == 0 ? "" : ", " + excepted + " excepted")
+            + (reached.uncovered().isEmpty() ? "" : "; not:"));
+  }
+
+  private static Map<String, String> byFirstWord(List<String> names) {
+    Map<String, String> others = new LinkedHashMap<>();
+    for (String name : names) {
+      String[] parts = name.split(" ");
+      others.merge(parts[0], parts[1], (before, next) -> before + ", " + next);
+    }
+    return others;
   }
 
   private static Map<String, String> byTrigger(List<String> transitions) {
@@ -287,12 +311,20 @@ final class SimulateCommand implements Callable<Integer> {
     object.put("ackGapCrashes", counts.ackGapCrashes());
     ArrayNode properties = object.putArray("violatedProperties");
     result.violatedProperties().forEach(number -> properties.add((int) number));
-    object.put("transitionsCovered", result.transitionsCovered());
-    object.put("transitionsTotal", result.transitionsTotal());
-    ArrayNode uncovered = object.putArray("uncoveredTransitions");
-    result.uncovered().forEach(uncovered::add);
+    put(object, "transitions", "Transitions", result.transitions());
+    put(object, "cells", "Cells", result.cells());
+    put(object, "pairs", "Pairs", result.pairs());
+    ArrayNode unmet = object.putArray("neverHappened");
+    result.unmet().forEach(condition -> unmet.add(condition.text()));
     object.put("traceHash", result.traceHash());
     object.put("seconds", seconds);
     return object;
+  }
+
+  private static void put(ObjectNode object, String name, String title, Reached reached) {
+    object.put(name + "Covered", reached.covered());
+    object.put(name + "Total", reached.total());
+    ArrayNode uncovered = object.putArray("uncovered" + title);
+    reached.uncovered().forEach(uncovered::add);
   }
 }

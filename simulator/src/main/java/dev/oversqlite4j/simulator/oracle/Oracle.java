@@ -79,7 +79,6 @@ public final class Oracle implements Witness {
 
   private final ModelServer server;
   private final Map<Integer, DeviceRecord> records = new TreeMap<>();
-  private final Set<String> transitions = new TreeSet<>();
   // What the server had before it forgot; a commit that it acknowledged stays a fact.
   private final Map<String, Set<CommittedBundle>> forgotten = new TreeMap<>();
   private boolean disturbed;
@@ -114,11 +113,6 @@ public final class Oracle implements Witness {
   /** Crashes between the server's commit and our acknowledgement. */
   public long ackGapCrashes() {
     return ackGapCrashes;
-  }
-
-  /** The lifecycle transitions seen, as {@code from trigger to}. */
-  public Set<String> transitions() {
-    return Set.copyOf(transitions);
   }
 
   private DeviceRecord of(Device device) {
@@ -237,6 +231,8 @@ public final class Oracle implements Witness {
     record.commits++;
     if (!now.installed()) {
       record.writtenBeforeSync = true;
+      // The audit leaves with everything else: what it accounts for has to be settled before.
+      ledger(device, record, before);
       return;
     }
     if (!before.installed()) {
@@ -377,7 +373,7 @@ public final class Oracle implements Witness {
   private void journal(Device device, DeviceTables before, DeviceTables now) {
     require(42, !now.tail().isEmpty(), device, "control tables are there without a journal");
     JournalRow head = head(now);
-    String derived = derive(now.control());
+    String derived = now.derived();
     boolean agree =
         head.to().equals(derived) || (derived.equals("OPENED") && head.to().equals("DETACHED"));
     require(42, agree, device, "the journal says " + head.to() + ", the tables say " + derived);
@@ -397,30 +393,8 @@ public final class Oracle implements Witness {
           row.from().equals("UNOPENED")
               || previous.map(JournalRow::to).equals(Optional.of(row.from()));
       require(42, continues, device, "the journal's path breaks at " + row.trigger());
-      transitions.add(row.from() + " " + row.trigger() + " " + row.to());
       previous = Optional.of(row);
     }
-  }
-
-  /** Section 9.1 once more, in the oracle's own words. */
-  private static String derive(Control c) {
-    if (c.operation().equals("remote_replace")) {
-      return c.stageComplete() ? "REPLACE_STAGED" : "REPLACE_PENDING";
-    }
-    if (c.operation().equals("source_recovery")) {
-      return "SOURCE_RECOVERY";
-    }
-    if (!c.binding().equals("attached")) {
-      return "OPENED";
-    }
-    if (c.rebuildRequired()) {
-      return c.outboxState().equals("committed_remote") ? "REBUILD_COMMITTED" : "REBUILD_REQUIRED";
-    }
-    return switch (c.outboxState()) {
-      case "committed_remote" -> "PUSH_COMMITTED";
-      case "prepared" -> "PUSH_PREPARED";
-      default -> c.lease().isEmpty() ? "ATTACHED" : "SEEDING";
-    };
   }
 
   /** 35, 36: the source changes when data leaves, to an id never used before. */
@@ -623,6 +597,23 @@ public final class Oracle implements Witness {
         case DETACH ->
             detached(
                 device, record, (DetachOutcome) value, before, after, !undisturbed || unchanged);
+        case SOURCE_INFO, PAUSE_RESUME, CLOSE ->
+            require(
+                41,
+                silent && (!undisturbed || unchanged),
+                device,
+                operation + " did more than it says");
+        case AUTO_TICK ->
+            require(
+                62,
+                after.dirty().keySet().containsAll(before.dirty().keySet())
+                    && after.outbox().equals(before.outbox()),
+                device,
+                "an automatic download cleared or froze what waits to be sent");
+        case UNINSTALL ->
+            require(41, !after.installed(), device, "something of sync is left after uninstalling");
+        case RETRY_QUARANTINED, DISCARD_QUARANTINED ->
+            require(27, silent, device, operation + " talked to the server");
         default -> {
           require(
               50,
@@ -636,6 +627,9 @@ public final class Oracle implements Witness {
               operation + " succeeded although this process is not attached");
         }
       }
+    }
+    if (operation == Operation.CLOSE || operation == Operation.UNINSTALL && !after.installed()) {
+      record.session = false;
     }
     ledger(device, record, after);
     bundles(device, record);
@@ -685,7 +679,7 @@ public final class Oracle implements Witness {
     if (!record.last.installed()) {
       return;
     }
-    String state = derive(record.last.control());
+    String state = record.last.derived();
     if (error instanceof SourceRecoveryRequiredException) {
       require(37, state.equals("SOURCE_RECOVERY"), device, operation + " asks for a rotation");
     }

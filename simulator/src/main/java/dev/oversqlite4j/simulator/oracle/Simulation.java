@@ -1,17 +1,19 @@
 package dev.oversqlite4j.simulator.oracle;
 
+import dev.oversqlite4j.simulator.coverage.Coverage;
+import dev.oversqlite4j.simulator.coverage.Recorder;
 import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.world.Folders;
 import dev.oversqlite4j.simulator.world.LivenessException;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.RunListener;
+import dev.oversqlite4j.simulator.world.Witnesses;
 import dev.oversqlite4j.simulator.world.World;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Runs one plan in a world of its own under the eyes of the oracle. Thread-safe. */
 public final class Simulation {
@@ -28,7 +30,7 @@ public final class Simulation {
   public record Result(
       Optional<Failure> failure,
       RunCounts counts,
-      Set<String> transitions,
+      Coverage coverage,
       String traceHash,
       List<String> timeline) {}
 
@@ -94,8 +96,14 @@ public final class Simulation {
   /** Runs a plan and leaves the devices' files in {@code folder}. */
   public Result runIn(Plan plan, RunListener listener, Path folder) {
     Oracle[] oracle = new Oracle[1];
+    Recorder recorder = new Recorder();
     try (World world =
-        new World(plan, folder, parts, tracing, server -> oracle[0] = new Oracle(server))) {
+        new World(
+            plan,
+            folder,
+            parts,
+            tracing,
+            server -> new Witnesses(List.of(recorder, oracle[0] = new Oracle(server))))) {
       world.tell(listener);
       Optional<Failure> failure = Optional.empty();
       try {
@@ -112,7 +120,7 @@ public final class Simulation {
       return new Result(
           failure,
           world.counts(oracle[0].ackGapCrashes()),
-          oracle[0].transitions(),
+          recorder.coverage(),
           world.traceHash(),
           world.timeline());
     }

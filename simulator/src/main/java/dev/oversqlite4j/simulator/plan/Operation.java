@@ -21,5 +21,19 @@ public enum Operation {
   /** Syncs, then detaches the user. */
   SYNC_THEN_DETACH,
   /** Asks for the sync status. */
-  SYNC_STATUS
+  SYNC_STATUS,
+  /** Asks for the source. */
+  SOURCE_INFO,
+  /** Pauses uploads and downloads, and resumes both. */
+  PAUSE_RESUME,
+  /** One round of automatic downloads. */
+  AUTO_TICK,
+  /** Makes the edits pending again that were set aside. */
+  RETRY_QUARANTINED,
+  /** Gives the edits up that were set aside. */
+  DISCARD_QUARANTINED,
+  /** Closes the client; its process lives on. */
+  CLOSE,
+  /** Takes everything of sync out of the file, and keeps the app's rows. */
+  UNINSTALL
 }

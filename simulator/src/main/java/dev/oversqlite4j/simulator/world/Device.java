@@ -1,7 +1,10 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.AutomaticDownloadOptions;
+import dev.oversqlite4j.AutomaticDownloads;
 import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.SyncOptions;
+import dev.oversqlite4j.WatchMode;
 import dev.oversqlite4j.persistence.SqliteStore;
 import dev.oversqlite4j.simulator.disk.DatabaseImage;
 import dev.oversqlite4j.simulator.disk.DeterministicFunctions;
@@ -22,6 +25,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +66,8 @@ public final class Device {
   // Of the file, not of the process: an orderly restart leaves it as it is.
   private Optional<Observer> observer = Optional.empty();
   private boolean opened;
+  private boolean ticking;
+  private Runnable background = () -> {};
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
   private final ThreadLocal<String> attaching = new ThreadLocal<>();
@@ -152,7 +158,12 @@ public final class Device {
         .options(
             SyncOptions.builder()
                 .clock(world::now)
-                .sleeper(duration -> world.sleep(this, duration))
+                .sleeper(this::sleep)
+                .worker(
+                    (name, work) -> {
+                      background = work;
+                      return () -> {};
+                    })
                 .idSource(new Ids())
                 .ownershipLock(world.locks().of(incarnation))
                 .uploadLimit(3)
@@ -161,6 +172,29 @@ public final class Device {
                 .snapshotApplyBatchRows(2)
                 .build())
         .build();
+  }
+
+  /** The first pause of a round of automatic downloads ends it; nothing runs beside the actors. */
+  private void sleep(Duration duration) throws InterruptedException {
+    if (ticking) {
+      throw new InterruptedException();
+    }
+    world.sleep(this, duration);
+  }
+
+  /** One round of automatic downloads, on this thread. */
+  String tick() {
+    AutomaticDownloads downloads =
+        client.startAutomaticDownloads(
+            AutomaticDownloadOptions.builder().watch(WatchMode.OFF).build());
+    ticking = true;
+    try {
+      background.run();
+    } finally {
+      ticking = false;
+    }
+    downloads.close();
+    return "ticked";
   }
 
   /** The process is gone: what it left on disk is what the next one finds. */

@@ -102,6 +102,37 @@ public record DeviceTables(
         List.of());
   }
 
+  /** The durable state, by section 9.1 once more; nobody is attached reads OPENED. */
+  public String derived() {
+    if (control.operation().equals("remote_replace")) {
+      return control.stageComplete() ? "REPLACE_STAGED" : "REPLACE_PENDING";
+    }
+    if (control.operation().equals("source_recovery")) {
+      return "SOURCE_RECOVERY";
+    }
+    if (!control.binding().equals("attached")) {
+      return "OPENED";
+    }
+    if (control.rebuildRequired()) {
+      return control.outboxState().equals("committed_remote")
+          ? "REBUILD_COMMITTED"
+          : "REBUILD_REQUIRED";
+    }
+    return switch (control.outboxState()) {
+      case "committed_remote" -> "PUSH_COMMITTED";
+      case "prepared" -> "PUSH_PREPARED";
+      default -> control.lease().isEmpty() ? "ATTACHED" : "SEEDING";
+    };
+  }
+
+  /** The durable state as the journal tells it, where the tables alone do not. */
+  public String state() {
+    if (!installed) {
+      return "UNOPENED";
+    }
+    return derived().equals("OPENED") && fold().equals("DETACHED") ? "DETACHED" : derived();
+  }
+
   /** The state the journal ends in; empty if there is none. */
   public String fold() {
     return tail.isEmpty() ? "" : tail.get(tail.size() - 1).to();

@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.world;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.InvalidConflictResolutionException;
+import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
@@ -365,6 +366,24 @@ public final class World implements AutoCloseable {
       case SYNC -> observed(device, operation, () -> device.client().sync());
       case REBUILD -> observed(device, operation, () -> device.client().rebuild());
       case SYNC_STATUS -> observed(device, operation, () -> device.client().syncStatus());
+      case SOURCE_INFO -> observed(device, operation, () -> device.client().sourceInfo());
+      case PAUSE_RESUME -> observed(device, operation, () -> pauseAndResume(device.client()));
+      case AUTO_TICK -> observed(device, operation, device::tick);
+      case RETRY_QUARANTINED ->
+          observed(device, operation, () -> said("retried", device.client()::retryQuarantined));
+      case DISCARD_QUARANTINED ->
+          observed(
+              device,
+              operation,
+              () ->
+                  said(
+                      "discarded",
+                      () -> device.client().discardQuarantined(device.client().quarantined())));
+      case CLOSE -> observed(device, operation, () -> said("closed", device.client()::close));
+      case UNINSTALL -> {
+        observed(device, operation, () -> said("uninstalled", device.client()::uninstallSync));
+        device.want(DeviceTables.owner(device).orElse(""));
+      }
       case SYNC_THEN_DETACH -> {
         CallOutcome outcome = observed(device, operation, () -> device.client().syncThenDetach());
         if (outcome instanceof CallOutcome.Returned r
@@ -379,6 +398,19 @@ public final class World implements AutoCloseable {
         }
       }
     }
+  }
+
+  private static String pauseAndResume(OversqliteClient client) {
+    client.pauseUploads();
+    client.pauseDownloads();
+    client.resumeDownloads();
+    client.resumeUploads();
+    return "paused and resumed";
+  }
+
+  private static String said(String what, Runnable call) {
+    call.run();
+    return what;
   }
 
   private void openFirst(Device device) {

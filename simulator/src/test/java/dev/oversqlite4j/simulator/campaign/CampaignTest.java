@@ -42,8 +42,8 @@ class CampaignTest {
     CampaignResult result = run(2, new Settings(7, 2, Profile.DEFAULT, Repetition.TWICE));
 
     assertEquals(List.of(), result.failures());
-    assertTrue(result.transitionsCovered() > 0);
-    assertFalse(result.uncovered().isEmpty());
+    assertTrue(result.transitions().covered() > 0);
+    assertFalse(result.transitions().uncovered().isEmpty());
   }
 
   @Test

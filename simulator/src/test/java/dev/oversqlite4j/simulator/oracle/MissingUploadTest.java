@@ -53,10 +53,11 @@ class MissingUploadTest {
         result.failure().orElseThrow().describe().contains("a rebuild is required"),
         result.failure().orElseThrow().describe());
     assertTrue(
-        result.transitions().contains("PUSH_COMMITTED HASH_MISMATCH REBUILD_COMMITTED"),
-        result.transitions().toString());
+        result.coverage().transitions().contains("PUSH_COMMITTED HASH_MISMATCH REBUILD_COMMITTED"),
+        result.coverage().transitions().toString());
     assertTrue(
-        result.transitions().stream().noneMatch(transition -> transition.contains(" REPLAY ")));
+        result.coverage().transitions().stream()
+            .noneMatch(transition -> transition.contains(" REPLAY ")));
   }
 
   /** Leaves the last row of every committed bundle out. */

@@ -1,0 +1,75 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Operation;
+import dev.oversqlite4j.simulator.plan.RowWrite;
+import dev.oversqlite4j.simulator.seam.Seam;
+import java.util.List;
+
+/** Several who look on, told one after the other. */
+public record Witnesses(List<Witness> all) implements Witness {
+
+  public Witnesses {
+    all = List.copyOf(all);
+  }
+
+  @Override
+  public void booted(Device device) {
+    all.forEach(witness -> witness.booted(device));
+  }
+
+  @Override
+  public void committed(Device device) {
+    all.forEach(witness -> witness.committed(device));
+  }
+
+  @Override
+  public void requested(Device device, String label) {
+    all.forEach(witness -> witness.requested(device, label));
+  }
+
+  @Override
+  public void crashed(Device device, Seam seam) {
+    all.forEach(witness -> witness.crashed(device, seam));
+  }
+
+  @Override
+  public void writing(Device device, List<RowWrite> rows) {
+    all.forEach(witness -> witness.writing(device, rows));
+  }
+
+  @Override
+  public void wrote(Device device, List<RowWrite> acknowledged) {
+    all.forEach(witness -> witness.wrote(device, acknowledged));
+  }
+
+  @Override
+  public void writeRefused(Device device) {
+    all.forEach(witness -> witness.writeRefused(device));
+  }
+
+  @Override
+  public void disturbing(Device device, Disturbance what) {
+    all.forEach(witness -> witness.disturbing(device, what));
+  }
+
+  @Override
+  public void disturbed(Device device, Disturbance what) {
+    all.forEach(witness -> witness.disturbed(device, what));
+  }
+
+  @Override
+  public void calling(Device device, Operation operation) {
+    all.forEach(witness -> witness.calling(device, operation));
+  }
+
+  @Override
+  public void called(Device device, Operation operation, CallOutcome outcome) {
+    all.forEach(witness -> witness.called(device, operation, outcome));
+  }
+
+  @Override
+  public void settled(List<Device> devices) {
+    all.forEach(witness -> witness.settled(devices));
+  }
+}
