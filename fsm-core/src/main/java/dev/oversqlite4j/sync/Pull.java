@@ -158,8 +158,7 @@ public final class Pull {
 
     @Override
     public void take(long bundleSeq, List<WireRow> rows, SyncServer.Part part) {
-      if (checkpoint == 0 && applied == 0 && bundleSeq > 1) {
-        // The server never refuses a checkpoint of 0 and starts after what it dropped (trap 9).
+      if (applied == 0 && Checkpoint.startIsPruned(checkpoint, bundleSeq)) {
         throw new RefusedException(new Refusal.HistoryPruned());
       }
       Incoming bundle =
@@ -209,7 +208,9 @@ public final class Pull {
               .authoritative(() -> rows.forEach(tx, row -> IncomingRow.apply(tx, row, changed)));
           rows.done(tx);
           TakenAlong.settle(ctx, tx, changed);
-          tx.attachment().bind(attached.withCheckpoint(Math.max(attached.checkpoint(), bundleSeq)));
+          tx.attachment()
+              .bind(
+                  attached.withCheckpoint(Checkpoint.afterPull(attached.checkpoint(), bundleSeq)));
         });
   }
 

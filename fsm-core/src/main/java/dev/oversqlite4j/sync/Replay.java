@@ -93,11 +93,7 @@ final class Replay {
           OutboxState.Bundle bundle = outbox.bundle();
           tx.sources().raiseNextBundleId(bundle.sourceId(), bundle.sourceBundleId() + 1);
           tx.outbox().clear();
-          // Never jump over bundles of peers that lie below ours (checkpoint rule of 4.4.1).
-          long checkpoint =
-              outbox.bundleSeq() == attached.checkpoint() + 1
-                  ? outbox.bundleSeq()
-                  : attached.checkpoint();
+          long checkpoint = Checkpoint.afterReplay(attached.checkpoint(), outbox.bundleSeq());
           // The lease goes in the same transaction, or a crash here wedges the next push (W-24).
           tx.attachment().bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
         });
