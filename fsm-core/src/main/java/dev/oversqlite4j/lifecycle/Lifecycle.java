@@ -83,16 +83,40 @@ public final class Lifecycle {
     Optional<JournalEntry> head = tx.journal().head(MACHINE);
     String folded = head.map(JournalEntry::to).orElse(from.name());
     if (!folded.equals(from.name())) {
-      tx.journal()
-          .append(
-              MACHINE,
-              Trigger.REPAIR.name(),
-              folded,
-              from.name(),
-              opId,
-              carried(head, Facts.of("repaired", "TABLES")));
+      tables(tx, head, folded, from.name(), opId, Facts.none());
     }
     fire(tx, from, trigger, opId, Facts.none(), effect);
+  }
+
+  /** Damaged tables were mended and can be believed again (W-34); the row records both views. */
+  public void mended(LocalTransaction tx, String opId) {
+    Optional<JournalEntry> head = tx.journal().head(MACHINE);
+    String derived = state(tx).name();
+    tables(
+        tx,
+        head,
+        head.map(JournalEntry::to).orElse(derived),
+        derived,
+        opId,
+        DurableState.view(tx.controlState()));
+  }
+
+  /** Not a transition of the machine: what the tables say took the place of what was journaled. */
+  private static void tables(
+      LocalTransaction tx,
+      Optional<JournalEntry> head,
+      String from,
+      String to,
+      String opId,
+      Facts facts) {
+    tx.journal()
+        .append(
+            MACHINE,
+            Trigger.REPAIR.name(),
+            from,
+            to,
+            opId,
+            carried(head, facts.with("repaired", "TABLES")));
   }
 
   /**
@@ -108,15 +132,9 @@ public final class Lifecycle {
     DurableState folded = DurableState.valueOf(head.get().to());
     DurableState derived = state(tx);
     if (folded != derived) {
-      // Not a transition of ours: the tables win, and the row records both views.
-      tx.journal()
-          .append(
-              MACHINE,
-              Trigger.REPAIR.name(),
-              folded.name(),
-              derived.name(),
-              opId,
-              carried(head, DurableState.view(tx.controlState()).with("repaired", "TABLES")));
+      // The tables win, and the row records both views.
+      tables(
+          tx, head, folded.name(), derived.name(), opId, DurableState.view(tx.controlState()));
     }
     Optional<Trigger.InFlight> inFlight = Trigger.valueOf(head.get().trigger()).leaves();
     if (inFlight.isPresent()) {

@@ -319,7 +319,10 @@ public final class LifecycleDefinition {
         .when("lease held", LifecycleDefinition::leaseHeld)
         .to(OPENED)
         .otherwise(changed("no lease is held"))
-        .reject(Trigger.LEASE_RELEASED, changed("a rebuild ends the lease"))
+        .on(Trigger.LEASE_RELEASED)
+        .when("lease held, nothing frozen", c -> leaseHeld(c) && !prepared(c))
+        .toSame()
+        .otherwise(changed("no lease is held, or a bundle is frozen"))
         .reject(Trigger.REPLAY, notCommitted)
         .reject(Trigger.REPLAY_PRUNED, notCommitted)
         .reject(Trigger.HASH_MISMATCH, notCommitted);

@@ -37,4 +37,11 @@ public interface DirtyRows {
 
   /** The same by one scan each, for tables with UNIQUE indexes that notes cannot follow. */
   void judgeScanned();
+
+  /**
+   * Makes what damaged tables still tell of local intent believable again (W-34): the outbox is
+   * empty afterwards, every row it or a malformed dirty row named waits as the app's row is now,
+   * with the base it had, and so does every row that nobody tracks.
+   */
+  void salvage();
 }

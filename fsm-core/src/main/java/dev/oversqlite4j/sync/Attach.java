@@ -3,6 +3,7 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.AttachLifecycleUnsupportedException;
 import dev.oversqlite4j.AttachOutcome;
 import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.RestoreSummary;
 import dev.oversqlite4j.fsm.Facts;
@@ -20,6 +21,7 @@ import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.SyncServer.ConnectAnswer;
 import dev.oversqlite4j.spi.SyncServer.LocalPending;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
+import dev.oversqlite4j.spi.UncheckedControl;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -50,7 +52,12 @@ public final class Attach {
     }
     ctx.progress().phase(ProgressPhase.ATTACHING, OptionalLong.empty());
     // Steps 2 to 4, by reads: nothing durable happens before the capability gate.
-    Way way = ctx.read(tx -> way(tx, user));
+    Way way;
+    try {
+      way = ctx.read(tx -> way(tx, user));
+    } catch (CorruptLocalStateException corrupt) {
+      return resumeUnchecked(user, corrupt);
+    }
     if (way == Way.RESUME) {
       ctx.write(tx -> resume(tx, user));
       ctx.connected(user);
@@ -107,6 +114,29 @@ public final class Attach {
     way(tx, user);
     ctx.fire(tx, Trigger.RESUME, () -> {});
     return null;
+  }
+
+  /**
+   * T3: resuming inspects nothing, so damage is no obstacle; rebuild() may be the way out, and it
+   * wants a session.
+   *
+   * @throws CorruptLocalStateException {@code corrupt}: this is not a case of resuming
+   */
+  private AttachResult resumeUnchecked(String user, CorruptLocalStateException corrupt) {
+    ctx.<Void>writeUnchecked(
+        changed ->
+            tx -> {
+              UncheckedControl control = tx.uncheckedControl();
+              if (control.replacing()
+                  || control.attachment().filter(a -> a.userId().equals(user)).isEmpty()) {
+                throw corrupt;
+              }
+              ctx.lifecycle().corrupt(tx, ctx.opId(), corrupt);
+              return null;
+            });
+    ctx.connected(user);
+    return new AttachResult.Connected(
+        AttachOutcome.RESUMED_ATTACHED_STATE, ctx.read(Status::unchecked), Optional.empty());
   }
 
   private LocalPending begin(LocalTransaction tx, String user) {

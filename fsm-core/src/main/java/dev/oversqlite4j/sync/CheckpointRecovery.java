@@ -3,6 +3,7 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.CheckpointRecoveryBlockedException;
 import dev.oversqlite4j.CheckpointRecoveryBlockedException.Reason;
 import dev.oversqlite4j.CheckpointRecoveryBlockedException.ReplayState;
+import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.ErrorCategory;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.RebuildRequiredException;
@@ -12,6 +13,7 @@ import dev.oversqlite4j.lifecycle.DurableState;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.ControlState;
+import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
 import dev.oversqlite4j.spi.Operation.CheckpointRecoveryReason;
 import dev.oversqlite4j.spi.OutboxState;
@@ -85,11 +87,16 @@ final class CheckpointRecovery {
         Gates.remote(ctx, start.sourceId().orElseThrow()), CheckpointRecoveryReason.RESUME);
   }
 
-  /** A committed bundle needs no sending: the snapshot has it. */
+  /**
+   * A committed bundle needs no sending: the snapshot has it. An account that waits for our seed
+   * has no snapshot, so even a lease with nothing to seed comes first: a push gives it back.
+   */
   private static boolean waiting(LocalTransaction tx) {
-    OutboxState outbox = tx.controlState().outbox();
-    return outbox instanceof OutboxState.Prepared
-        || (outbox instanceof OutboxState.Empty && tx.dirtyRows().count() > 0);
+    ControlState control = tx.controlState();
+    boolean seeding = control.attached().flatMap(Attached::lease).isPresent();
+    return control.outbox() instanceof OutboxState.Prepared
+        || (control.outbox() instanceof OutboxState.Empty
+            && (seeding || tx.dirtyRows().count() > 0));
   }
 
   /** T28. What the app writes meanwhile is carried over to the snapshot and no obstacle. */
@@ -102,8 +109,8 @@ final class CheckpointRecovery {
     } catch (RebuildRequiredException unreplayable) {
       // The bundle is committed and in the snapshot, which is all that matters now.
       return;
-    } catch (SourceRecoveryRequiredException rotate) {
-      throw rotate;
+    } catch (SourceRecoveryRequiredException | CorruptLocalStateException asItIs) {
+      throw asItIs;
     } catch (OversqliteException failure) {
       if (AS_THEY_ARE.contains(failure.category()) || !due()) {
         throw failure;

@@ -120,6 +120,13 @@ public final class Open {
     tx.outbox().clear();
   }
 
+  /** Other clients forget the lease after the replay only, or die before (CP P5, P6). */
+  private static boolean seeded(LocalTransaction tx, ControlState control, Attached attached) {
+    return control.outbox() instanceof OutboxState.CommittedRemote
+        || attached.checkpoint() > 0
+        || tx.rows().anyLiveAuthority();
+  }
+
   /** Special repair rules of spec 4.1; whatever is consistent already is not written again. */
   private static void normalise(LocalTransaction tx) {
     ControlState control = tx.controlState();
@@ -128,9 +135,8 @@ public final class Open {
     if (control.binding() instanceof Attached attached) {
       if (replacing) {
         tx.attachment().bind(new Anonymous());
-      } else if (attached.lease().isPresent()
-          && control.outbox() instanceof OutboxState.CommittedRemote) {
-        // The seed is committed, so the scope is initialised and the lease can only do harm (W-3).
+      } else if (attached.lease().isPresent() && seeded(tx, control, attached)) {
+        // The scope is initialised, and the lease can only do harm (W-3, W-24).
         tx.attachment().bind(attached.withLease(Optional.empty()));
       }
     }

@@ -467,11 +467,7 @@ public final class Push {
     boolean idle =
         ctx.read(
             tx ->
-                tx.controlState()
-                        .attached()
-                        .filter(attached -> !attached.rebuildRequired())
-                        .flatMap(Attached::lease)
-                        .isPresent()
+                tx.controlState().attached().flatMap(Attached::lease).isPresent()
                     && tx.dirtyRows().count() == 0);
     if (!idle) {
       return;

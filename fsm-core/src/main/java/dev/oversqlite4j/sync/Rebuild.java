@@ -58,6 +58,7 @@ public final class Rebuild {
 
   /** An explicit rebuild: it never refuses because of local work, and rotates where it has to. */
   public RemoteSyncReport run() {
+    new Salvage(ctx).run();
     ControlState start = ctx.read(tx -> Gates.attached(ctx, tx, Call.REBUILD));
     Capabilities capabilities = Gates.remote(ctx, start.sourceId().orElseThrow());
     pushFirst();

@@ -4,9 +4,9 @@ import dev.oversqlite4j.AuthorityStatus;
 import dev.oversqlite4j.PendingSyncStatus;
 import dev.oversqlite4j.SyncStatus;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
-import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.LocalTransaction;
+import java.util.Optional;
 
 /** What the durable state says about progress (notes of spec 1.2). */
 public final class Status {
@@ -20,9 +20,17 @@ public final class Status {
   }
 
   static SyncStatus of(LocalTransaction tx) {
-    ControlState control = tx.controlState();
+    return of(tx, tx.controlState().attached());
+  }
+
+  /** The same where the tables contradict themselves (T3). */
+  static SyncStatus unchecked(LocalTransaction tx) {
+    return of(tx, tx.uncheckedControl().attachment());
+  }
+
+  private static SyncStatus of(LocalTransaction tx, Optional<Attached> attached) {
     AuthorityStatus authority;
-    if (control.attached().flatMap(Attached::lease).isPresent()) {
+    if (attached.flatMap(Attached::lease).isPresent()) {
       authority = AuthorityStatus.PENDING_LOCAL_SEED;
     } else if (tx.rows().anyLiveAuthority()) {
       authority = AuthorityStatus.AUTHORITATIVE_MATERIALIZED;
@@ -30,13 +38,18 @@ public final class Status {
       authority = AuthorityStatus.AUTHORITATIVE_EMPTY;
     }
     return new SyncStatus(
-        authority, pending(tx), control.attached().map(Attached::checkpoint).orElse(0L));
+        authority, pending(tx, attached), attached.map(Attached::checkpoint).orElse(0L));
   }
 
+  /** Counts need no invariant, so what waits in a damaged file can be seen, too. */
   public static PendingSyncStatus pending(LocalTransaction tx) {
+    return pending(tx, tx.uncheckedControl().attachment());
+  }
+
+  private static PendingSyncStatus pending(LocalTransaction tx, Optional<Attached> attached) {
     long quarantined = tx.quarantine().count();
     long pending = tx.dirtyRows().count() + tx.outbox().rowCount() + quarantined;
-    boolean blocksDetach = tx.controlState().attached().isPresent() && pending > 0;
-    return new PendingSyncStatus(pending > 0, pending, blocksDetach, quarantined);
+    return new PendingSyncStatus(
+        pending > 0, pending, attached.isPresent() && pending > 0, quarantined);
   }
 }

@@ -155,8 +155,8 @@ public final class SyncContext {
   }
 
   /**
-   * Like {@link #writeRows}, on tables that may contradict themselves before and after (T3): {@link
-   * #lastState()} follows only if they can be believed again.
+   * Like {@link #writeRows}, on tables that may contradict themselves before and after (T3): until
+   * they can be believed again, {@link #lastState()} is what the journal says.
    */
   <R> R writeUnchecked(Function<Consumer<String>, Function<LocalTransaction, R>> work) {
     record Outcome<R>(R value, Optional<DurableState> state) {}
@@ -176,7 +176,7 @@ public final class SyncContext {
     try {
       return Optional.of(lifecycle.state(tx));
     } catch (CorruptLocalStateException stillCorrupt) {
-      return Optional.empty();
+      return Lifecycle.fold(tx.journal());
     }
   }
 

@@ -150,20 +150,28 @@ final class ControlStateReader {
     Optional<String> reason = sql.first("SELECT reason FROM " + OPERATION, row -> row.getString(1));
     boolean recovering = kind.filter("source_recovery"::equals).isPresent();
     return sql.first(
-            "SELECT current_source_id, binding_state, rebuild_required FROM " + ATTACHMENT,
+            "SELECT current_source_id, binding_state, attached_user_id, last_bundle_seq_seen,"
+                + " rebuild_required, pending_initialization_id FROM "
+                + ATTACHMENT,
             row ->
                 new UncheckedControl(
                     row.getString(1),
-                    row.getString(2).equals("attached"),
+                    row.getString(2).equals("attached")
+                        ? Optional.of(
+                            new ControlState.Attached(
+                                row.getString(3),
+                                row.getLong(4),
+                                row.getLong(5) != 0,
+                                Optional.of(row.getString(6)).filter(lease -> !lease.isEmpty())))
+                        : Optional.empty(),
                     kind.filter("remote_replace"::equals).isPresent(),
                     frozen,
-                    row.getLong(3) != 0,
                     recovering,
                     reason
                         .filter(text -> recovering)
                         .flatMap(text -> Codes.parse(SourceRecoveryReason.class, text))))
         .orElseGet(
-            () -> new UncheckedControl("", false, false, frozen, false, false, Optional.empty()));
+            () -> new UncheckedControl("", Optional.empty(), false, frozen, false, Optional.empty()));
   }
 
   /** I1. */

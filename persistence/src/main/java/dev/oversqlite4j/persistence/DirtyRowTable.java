@@ -82,6 +82,11 @@ final class DirtyRowTable implements DirtyRows {
     schema.tables().stream().filter(table -> table.unique().opaque() > 0).forEach(vanished::mark);
   }
 
+  @Override
+  public void salvage() {
+    new SalvagedIntent(sql, schema).recover();
+  }
+
   private static DirtyRow read(ResultSet row) throws SQLException {
     RowOperation op = RowOperation.valueOf(row.getString(3));
     Optional<String> payload = Optional.ofNullable(row.getString(5));

@@ -28,6 +28,7 @@ final class InstallationRole implements Installation {
   private final IdSource ids;
   private final JournalTable journal;
   private final VanishedRows vanished;
+  private final UntrackedRows untracked;
   private final Set<TableShape> uncaptured = new LinkedHashSet<>();
 
   InstallationRole(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journal) {
@@ -36,6 +37,7 @@ final class InstallationRole implements Installation {
     this.ids = ids;
     this.journal = journal;
     this.vanished = new VanishedRows(sql, schema);
+    this.untracked = new UntrackedRows(sql, schema);
   }
 
   private record SchemaObject(String name, String sql, String type, String table) {}
@@ -75,14 +77,14 @@ final class InstallationRole implements Installation {
     QuarantineTable.createIfMissing(sql, existing);
     TouchedTable.createIfMissing(sql, existing);
     BundleStageTable.createIfMissing(sql, existing);
-    createJournal();
+    boolean adopting = createJournal();
     if (sql.number("SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1") != 0) {
       sql.update("UPDATE _sync_apply_state SET apply_mode = 0 WHERE singleton_key = 1");
     }
     normaliseAttachment();
     for (TableShape table : schema.tables()) {
       List<String> ofTable = triggers.getOrDefault(table.name(), List.of());
-      if (!register(table) | !installTriggers(table, existing, ofTable)) {
+      if (!register(table) | !installTriggers(table, existing, ofTable) | adopting) {
         uncaptured.add(table);
       }
       if (table.unique().opaque() > 0) {
@@ -100,11 +102,14 @@ final class InstallationRole implements Installation {
     createJournal();
   }
 
-  private void createJournal() {
+  /** Returns whether there was none: whatever wrote the tables, it was not this library. */
+  private boolean createJournal() {
     try {
-      if (!journal.exists(sql.connection())) {
+      boolean missing = !journal.exists(sql.connection());
+      if (missing) {
         journal.createIfMissing(sql.connection());
       }
+      return missing;
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }
@@ -184,7 +189,7 @@ final class InstallationRole implements Installation {
             table, "existing sync state is present although no source was ever assigned");
       }
     }
-    return schema.tables().stream().mapToLong(this::captureUntrackedRows).sum();
+    return schema.tables().stream().mapToLong(untracked::capture).sum();
   }
 
   @Override
@@ -197,7 +202,7 @@ final class InstallationRole implements Installation {
     return uncaptured.stream()
         .mapToLong(
             table ->
-                refreshCapturedRows(table) + captureUntrackedRows(table) + vanished.mark(table))
+                refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))
         .sum();
   }
 
@@ -219,32 +224,6 @@ final class InstallationRole implements Installation {
             + table.quoted()
             + ") AS u WHERE d.schema_name = ?1 AND d.table_name = ?2"
             + " AND d.key_json = u.key_json AND d.payload IS NOT u.payload",
-        schema.name(),
-        table.name());
-  }
-
-  /** I13: a row is tracked by a live row state, captured or frozen intent, or the quarantine. */
-  private long captureUntrackedRows(TableShape table) {
-    return sql.update(
-        "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
-            + " payload, dirty_ordinal)"
-            + " SELECT ?1, ?2, u.key_json, 'INSERT', coalesce(s.row_version, 0), u.payload,"
-            + " coalesce((SELECT max(dirty_ordinal) FROM _sync_dirty_rows), 0)"
-            + " + row_number() OVER (ORDER BY u.sort_key)"
-            + " FROM (SELECT "
-            + table.key().quoted()
-            + " AS sort_key, "
-            + RowJson.key(table.key(), "")
-            + " AS key_json, "
-            + RowJson.payload(table.columns(), "")
-            + " AS payload FROM "
-            + table.quoted()
-            + ") AS u"
-            + " LEFT JOIN _sync_row_state AS s ON s.schema_name = ?1 AND s.table_name = ?2"
-            + " AND s.key_json = u.key_json"
-            + " WHERE coalesce(s.deleted, 1) <> 0 AND "
-            + VanishedRows.hasNoIntent("u.key_json")
-            + " ORDER BY u.sort_key",
         schema.name(),
         table.name());
   }

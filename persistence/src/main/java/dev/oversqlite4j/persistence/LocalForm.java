@@ -18,12 +18,21 @@ final class LocalForm {
 
   private LocalForm() {}
 
-  /** The value of the key column. */
-  static Object key(TableShape table, RowKey key) {
+  /** Whether it is an object of the key column alone. */
+  static boolean isKey(TableShape table, RowKey key) {
+    return keyMember(table, key).isPresent();
+  }
+
+  private static Optional<JsonNode> keyMember(TableShape table, RowKey key) {
     return JsonText.object(key.keyJson())
         .filter(object -> object.size() == 1)
         .map(object -> object.get(table.key().name()))
-        .filter(JsonNode::isTextual)
+        .filter(JsonNode::isTextual);
+  }
+
+  /** The value of the key column. */
+  static Object key(TableShape table, RowKey key) {
+    return keyMember(table, key)
         .map(node -> bindable(table.key(), node))
         .orElseThrow(
             () ->

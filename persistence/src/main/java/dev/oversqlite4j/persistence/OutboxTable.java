@@ -122,8 +122,16 @@ final class OutboxTable implements Outbox {
     sql.update("UPDATE _sync_outbox_rows SET source_bundle_id = 1");
   }
 
+  /**
+   * A prepared bundle that is given up gives its id back. Only other clients have raised the next
+   * one by then, for the first bundle of a replacement (W-22); the server still expects the first.
+   */
   @Override
   public void clear() {
+    sql.update(
+        "UPDATE _sync_source_state SET next_source_bundle_id = 1 WHERE next_source_bundle_id = 2"
+            + " AND EXISTS (SELECT 1 FROM _sync_outbox_bundle AS b WHERE b.state = 'prepared'"
+            + " AND b.source_bundle_id = 1 AND b.source_id = _sync_source_state.source_id)");
     sql.update("DELETE FROM _sync_outbox_rows");
     sql.update(
         "UPDATE _sync_outbox_bundle SET state = 'none', source_id = '', source_bundle_id = 0,"

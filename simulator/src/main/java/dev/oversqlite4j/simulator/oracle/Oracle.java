@@ -165,6 +165,11 @@ public final class Oracle implements Witness {
       record.sources.clear();
       fileCopied = true;
     }
+    if (what == Disturbance.OTHER_CLIENT) {
+      // It has no audit: what it gave up for a remote replace is nobody's business any more.
+      record.last = null;
+      record.refiled = true;
+    }
     if (what == Disturbance.RESTORE_SERVER) {
       records.values().forEach(r -> r.chunksAtCommit.clear());
     }

@@ -17,10 +17,12 @@ public enum Disturbance {
   /** A copy of the device's file is made. */
   SAVE_FILE,
   /** The copy takes the place of the device's file, whichever device it was made of. */
-  RESTORE_FILE;
+  RESTORE_FILE,
+  /** Another client of the protocol takes the device's file over, and hands it back as it is. */
+  OTHER_CLIENT;
 
   /** Whether it only concerns the server, and may happen during a call of the device. */
   public boolean onServer() {
-    return this != SAVE_FILE && this != RESTORE_FILE;
+    return this != SAVE_FILE && this != RESTORE_FILE && this != OTHER_CLIENT;
   }
 }

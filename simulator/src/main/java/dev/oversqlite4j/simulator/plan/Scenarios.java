@@ -17,10 +17,18 @@ public final class Scenarios {
   // An attach asks for the capabilities, connects, creates the snapshot and reads its first page.
   private static final int FIRST_PAGE_REQUEST = 4;
 
+  // A push asks for the capabilities, creates a session, uploads a chunk, commits and reads back.
+  private static final int CREATE_REQUEST = 2;
+  private static final int COMMITTED_ROWS_REQUEST = 5;
+  // A rebuild asks for the capabilities, pushes if it has to, creates the snapshot and reads it.
+  private static final int SNAPSHOT_REQUEST = 2;
+  private static final int REQUESTS_OF_A_FAILING_CALL = 8;
+
   private static final List<Scenario> ALL =
       List.of(
           openVirgin(),
           openInitialised(),
+          openAdopted(),
           freeze(),
           firstSeed(),
           secondDevice(),
@@ -81,6 +89,35 @@ public final class Scenarios {
         .as(
             "open-initialised",
             "A database with synced and unsynced rows is opened by the next process.",
+            0);
+  }
+
+  /**
+   * The file comes back from another client anonymous, seeding, prepared, committed, attached with
+   * edits, gated, in source recovery, detached, and with a remote replace pending.
+   */
+  private static Scenario openAdopted() {
+    Script script = new Script(1).does(0, Operation.OPEN);
+    script.does(0, insert(Table.PERSON, 0, 1), insert(Table.NOTE, 1, 2)).adopted(0);
+    script.does(0, Operation.ATTACH).adopted(0);
+    script.does(0, insert(Table.MEASURE, 2, 3)).diesAt(0, Operation.PUSH, CREATE_REQUEST);
+    script.adopted(0).does(0, update(Table.NOTE, 1, 4));
+    script.diesAt(0, Operation.PUSH, COMMITTED_ROWS_REQUEST).adopted(0).does(0, Operation.SYNC);
+    script.does(0, update(Table.PERSON, 0, 5), insert(Table.NOTE, 3, 6)).adopted(0);
+    script.does(0, Operation.SYNC).disturbed(0, Disturbance.PRUNE_ALL);
+    script.does(0, insert(Table.MEASURE, 4, 7)).diesAt(0, Operation.REBUILD, SNAPSHOT_REQUEST);
+    script.adopted(0).does(0, Operation.SYNC);
+    script.does(0, update(Table.NOTE, 3, 8)).disturbed(0, Disturbance.RETIRE_SOURCE);
+    script.does(0, Operation.PUSH).adopted(0).does(0, Operation.REBUILD, Operation.SYNC);
+    script.does(0, Operation.DETACH).adopted(0);
+    script.failsFrom(0, Operation.ATTACH, FIRST_PAGE_REQUEST).adopted(0);
+    return script
+        .does(0, Operation.ATTACH)
+        .does(0, update(Table.PERSON, 0, 9))
+        .does(0, Operation.SYNC)
+        .as(
+            "open-adopted",
+            "A database comes back from another client of the protocol, state after state.",
             0);
   }
 
@@ -162,13 +199,7 @@ public final class Scenarios {
     return fullAccount(new Script(2))
         .does(1, Operation.OPEN)
         .does(1, insert(Table.PERSON, 0, 101), insert(Table.NOTE, 0, 102))
-        .then(
-            new Step(
-                1,
-                new Command.Call(Operation.ATTACH),
-                List.of(new Fault.CrashAtAnswer(FIRST_PAGE_REQUEST)),
-                AfterCrash.MOVE_ON,
-                Optional.empty()))
+        .diesAt(1, Operation.ATTACH, FIRST_PAGE_REQUEST)
         .does(1, Operation.OPEN, Operation.DETACH)
         .does(1, upsert(Table.NOTE, 0, 103))
         .does(1, Operation.ATTACH, Operation.SYNC)
@@ -469,6 +500,32 @@ public final class Scenarios {
               List.of(),
               AfterCrash.RETRY,
               Optional.of(seam)));
+    }
+
+    Script adopted(int device) {
+      return disturbed(device, Disturbance.OTHER_CLIENT).does(device, Operation.OPEN);
+    }
+
+    /** The process dies when this request of the call has reached the server, and stays dead. */
+    Script diesAt(int device, Operation operation, int request) {
+      return then(
+          new Step(
+              device,
+              new Command.Call(operation),
+              List.of(new Fault.CrashAtAnswer(request)),
+              AfterCrash.MOVE_ON,
+              Optional.empty()));
+    }
+
+    /** The network is gone from this request of the call on. */
+    Script failsFrom(int device, Operation operation, int request) {
+      List<Fault> lost = new ArrayList<>();
+      for (int n = request; n < request + REQUESTS_OF_A_FAILING_CALL; n++) {
+        lost.add(new Fault.LoseRequest(n));
+      }
+      return then(
+          new Step(
+              device, new Command.Call(operation), lost, AfterCrash.MOVE_ON, Optional.empty()));
     }
 
     Script disturbed(int device, Disturbance what) {

@@ -187,6 +187,8 @@ public record DeviceTables(
           false, null, rows, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(),
           List.of());
     }
+    // A file of another client has the shared tables only.
+    boolean ours = existing.contains("_fsm_journal");
     DeviceTables before = earlier.filter(DeviceTables::installed).orElse(null);
     Map<RowId, RowState> states =
         before != null && !changed.contains("_sync_row_state") ? before.rowStates : rowStates(s);
@@ -203,17 +205,23 @@ public record DeviceTables(
             ? before.outbox
             : intents(
                 s, String.format(INTENT, "local_payload", "row_ordinal", "_sync_outbox_rows")),
-        audit
-            ? intents(
-                s,
-                String.format(INTENT, "payload", "dirty_ordinal", "_fsm_discarded_intent")
-                    + " WHERE pending = 1")
-            : before.held,
-        audit ? discarded(s) : before.discarded,
-        before != null && !changed.contains("_fsm_quarantine")
-            ? before.quarantined
-            : quarantined(s),
-        before != null && !changed.contains("_fsm_journal") ? before.tail : tail(s));
+        ours ? (audit ? held(s) : before.held) : Map.of(),
+        ours ? (audit ? discarded(s) : before.discarded) : List.of(),
+        ours
+            ? (before != null && !changed.contains("_fsm_quarantine")
+                ? before.quarantined
+                : quarantined(s))
+            : List.of(),
+        ours
+            ? (before != null && !changed.contains("_fsm_journal") ? before.tail : tail(s))
+            : List.of());
+  }
+
+  private static Map<RowId, Intent> held(Observer s) throws SQLException {
+    return intents(
+        s,
+        String.format(INTENT, "payload", "dirty_ordinal", "_fsm_discarded_intent")
+            + " WHERE pending = 1");
   }
 
   private static Map<RowId, RowState> rowStates(Observer s) throws SQLException {

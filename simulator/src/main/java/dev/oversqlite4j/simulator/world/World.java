@@ -287,6 +287,7 @@ public final class World implements AutoCloseable {
                               DeviceTables.owner(d).map(usersOfSavedServer::contains).orElse(true));
           case SAVE_FILE -> true;
           case RESTORE_FILE -> savedFile.isPresent();
+          case OTHER_CLIENT -> DeviceTables.read(device.observer()).installed();
         };
     if (!applies) {
       return;
@@ -312,19 +313,27 @@ public final class World implements AutoCloseable {
       }
       case SAVE_FILE -> savedFile = Optional.of(device.copyOfFile("saved-" + savedFiles++ + ".db"));
       case RESTORE_FILE -> {
-        boolean wasOpened = device.opened();
-        device.shutDown();
-        device.replaceFile(savedFile.orElseThrow());
-        witness.disturbed(device, what);
-        boot(device);
-        device.want(DeviceTables.owner(device).orElse(""));
-        if (wasOpened) {
-          restart(device);
-        }
+        betweenProcesses(device, what, () -> device.replaceFile(savedFile.orElseThrow()));
+        return;
+      }
+      case OTHER_CLIENT -> {
+        betweenProcesses(device, what, () -> OtherClient.takeOver(device.file()));
         return;
       }
     }
     witness.disturbed(device, what);
+  }
+
+  private void betweenProcesses(Device device, Disturbance what, Runnable change) {
+    boolean wasOpened = device.opened();
+    device.shutDown();
+    change.run();
+    witness.disturbed(device, what);
+    boot(device);
+    device.want(DeviceTables.owner(device).orElse(""));
+    if (wasOpened) {
+      restart(device);
+    }
   }
 
   private static String otherUser(String user) {

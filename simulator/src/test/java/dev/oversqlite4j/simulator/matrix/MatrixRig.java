@@ -316,7 +316,8 @@ final class MatrixRig {
     process.client.sync();
   }
 
-  private Image left(Process process) {
+  /** What a process has left so far. */
+  Image left(Process process) {
     Path left = newFile();
     copy(process.file, left);
     return new Image(left, process.server.state());

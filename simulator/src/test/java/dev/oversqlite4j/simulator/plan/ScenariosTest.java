@@ -17,6 +17,7 @@ class ScenariosTest {
         List.of(
             "open-virgin",
             "open-initialised",
+            "open-adopted",
             "freeze",
             "first-seed",
             "second-device",
