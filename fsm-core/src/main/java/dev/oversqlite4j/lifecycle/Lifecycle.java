@@ -133,8 +133,7 @@ public final class Lifecycle {
     DurableState derived = state(tx);
     if (folded != derived) {
       // The tables win, and the row records both views.
-      tables(
-          tx, head, folded.name(), derived.name(), opId, DurableState.view(tx.controlState()));
+      tables(tx, head, folded.name(), derived.name(), opId, DurableState.view(tx.controlState()));
     }
     Optional<Trigger.InFlight> inFlight = Trigger.valueOf(head.get().trigger()).leaves();
     if (inFlight.isPresent()) {

@@ -77,6 +77,7 @@ class LifecycleDefinitionTest {
       +6   | AP AC RC RCC           | PUSH_BEGIN          | =
       +7   | AC RCC                 | PUSH_ABORT          | =
       +8   | AS                     | LEASE_RELEASED      | A
+      +8   | RC                     | LEASE_RELEASED      | RC
       +9   | AS                     | PULL_BUNDLE         | AS
       +10  | O A AS AP AC RC RCC    | QUARANTINE_RETRIED  | =
       +12  | RCC                    | REPLAY_PRUNED       | =

@@ -171,7 +171,8 @@ final class ControlStateReader {
                         .filter(text -> recovering)
                         .flatMap(text -> Codes.parse(SourceRecoveryReason.class, text))))
         .orElseGet(
-            () -> new UncheckedControl("", Optional.empty(), false, frozen, false, Optional.empty()));
+            () ->
+                new UncheckedControl("", Optional.empty(), false, frozen, false, Optional.empty()));
   }
 
   /** I1. */

@@ -201,8 +201,7 @@ final class InstallationRole implements Installation {
   public long captureUntracked() {
     return uncaptured.stream()
         .mapToLong(
-            table ->
-                refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))
+            table -> refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))
         .sum();
   }
 

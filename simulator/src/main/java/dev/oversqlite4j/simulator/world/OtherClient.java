@@ -131,7 +131,9 @@ public final class OtherClient {
     String op =
         payload.equals("NULL")
             ? "'DELETE'"
-            : "CASE WHEN EXISTS (SELECT 1" + known + " AND deleted = 0) THEN 'UPDATE' ELSE 'INSERT' END";
+            : "CASE WHEN EXISTS (SELECT 1"
+                + known
+                + " AND deleted = 0) THEN 'UPDATE' ELSE 'INSERT' END";
     return "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
         + " payload, dirty_ordinal) VALUES ('"
         + Business.NAME

@@ -148,8 +148,7 @@ class AdoptedStatesTest {
 
   private void add(String name, Image image, String state, List<String> people) {
     List<String> sql = new ArrayList<>(OtherClient.takingOver());
-    images.put(
-        name, new Adopted(rig.changed(image, sql.toArray(String[]::new)), state, people));
+    images.put(name, new Adopted(rig.changed(image, sql.toArray(String[]::new)), state, people));
   }
 
   private static void retire(Process process) {
@@ -184,7 +183,8 @@ class AdoptedStatesTest {
     return images.entrySet().stream()
         .map(
             entry ->
-                DynamicTest.dynamicTest(entry.getKey(), () -> goesOnToAHealthyEnd(entry.getValue())));
+                DynamicTest.dynamicTest(
+                    entry.getKey(), () -> goesOnToAHealthyEnd(entry.getValue())));
   }
 
   private void goesOnToAHealthyEnd(Adopted adopted) throws Exception {

@@ -161,8 +161,7 @@ class DamagedStateTest {
       assertEquals(3, process.server.liveRows(MatrixRig.USER, "person").size());
       // The update of a synced row whose frozen row is gone leaves no trace; all others survive.
       boolean traceless = damage.sql().startsWith("DELETE FROM _sync_outbox_rows");
-      List<String> edited =
-          process.query("SELECT last_name FROM person WHERE first_name = 'w1'");
+      List<String> edited = process.query("SELECT last_name FROM person WHERE first_name = 'w1'");
       assertTrue(traceless || edited.equals(List.of("edited")), edited.toString());
     }
   }
@@ -185,7 +184,9 @@ class DamagedStateTest {
     }
   }
 
-  /** What is not intent is looked at and left; the advice says so and does not speak of rebuilds. */
+  /**
+   * What is not intent is looked at and left; the advice says so and does not speak of rebuilds.
+   */
   @TestFactory
   Stream<DynamicTest> anythingElseCanBeLookedAtAndLeft() {
     return Stream.of(
