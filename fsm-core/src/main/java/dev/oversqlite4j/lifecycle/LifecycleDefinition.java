@@ -70,7 +70,8 @@ public final class LifecycleDefinition {
     return DEFINITION;
   }
 
-  private static MachineDefinition<DurableState, Trigger> declare() {
+  /** Declares it anew; always the same. */
+  static MachineDefinition<DurableState, Trigger> declare() {
     Builder<DurableState, Trigger> m =
         MachineDefinition.named("oversqlite", DurableState.class, Trigger.class).initial(UNOPENED);
     m.substates(OPENED, REPLACE_PENDING, REPLACE_STAGED);

@@ -157,7 +157,8 @@ public final class OperationMatrix {
     };
   }
 
-  private static Map<Call, Map<DurableState, Cell>> declare() {
+  /** Declares it anew; always the same. */
+  static Map<Call, Map<DurableState, Cell>> declare() {
     Map<Call, Map<DurableState, Cell>> m = new EnumMap<>(Call.class);
     Cell p = PERMITTED;
     Cell i = IGNORED;

@@ -19,7 +19,8 @@ public final class RequestHash {
 
   private final String schema;
   private final MessageDigest digest = sha256();
-  private long rows;
+  // What the next row follows.
+  private char separator = '[';
 
   /**
    * The hash of no rows yet.
@@ -39,8 +40,8 @@ public final class RequestHash {
 
   /** The next row in push order. */
   public void add(FrozenRow row) {
-    digest.update((byte) (rows == 0 ? '[' : ','));
-    rows++;
+    digest.update((byte) separator);
+    separator = ',';
     String json =
         "{\"base_row_version\":\""
             + row.baseRowVersion()
@@ -66,7 +67,7 @@ public final class RequestHash {
 
   /** 64 lower-case hex digits; nothing can be added afterwards. */
   public String hex() {
-    if (rows == 0) {
+    if (separator == '[') {
       digest.update((byte) '[');
     }
     digest.update((byte) ']');

@@ -2,6 +2,7 @@ package dev.oversqlite4j.lifecycle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.oversqlite4j.LifecycleState;
 import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.spi.ControlState;
 import dev.oversqlite4j.spi.ControlState.Anonymous;
@@ -12,8 +13,10 @@ import dev.oversqlite4j.spi.Operation.StagedSnapshot;
 import dev.oversqlite4j.spi.OutboxState;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Reading the state off the control tables, row by row of spec 9.1, and which row wins. */
@@ -73,5 +76,44 @@ class DurableStateTest {
       assertEquals(expected, DurableState.derive(control, Optional.of(fold)).code());
     }
     assertEquals(code, DurableState.derive(control, Optional.empty()).code());
+  }
+
+  /** What the fold needs is in the row, and nothing that is not so. */
+  @Test
+  void theViewNamesWhatIsThere() {
+    assertEquals("{}", view(Optional.empty(), NOBODY, NONE, EMPTY));
+    assertEquals(
+        "{\"source\":\"source\",\"checkpoint\":0,\"lease\":\"lease\"}",
+        view(Optional.of("source"), LEASE, NONE, EMPTY));
+    String bundle =
+        "\"sourceBundleId\":1,\"outboxRows\":1,\"requestHash\":\"" + "0".repeat(64) + "\"";
+    assertEquals("{\"checkpoint\":5," + bundle + "}", view(Optional.empty(), USER, NONE, PREPARED));
+    assertEquals(
+        "{\"checkpoint\":5,"
+            + bundle
+            + ",\"committedAs\":7,\"recovery\":\"SOURCE_RETIRED\",\"replacement\":\"next\"}",
+        view(Optional.empty(), GATED, RECOVERY, COMMITTED));
+  }
+
+  private static String view(
+      Optional<String> source, Binding binding, Operation operation, OutboxState outbox) {
+    return DurableState.view(new ControlState(source, binding, operation, outbox))
+        .json()
+        .toString();
+  }
+
+  @ParameterizedTest
+  @EnumSource(DurableState.class)
+  void theStateShownIsTheOneOfSpecification91(DurableState state) {
+    LifecycleState shown =
+        switch (state.code()) {
+          case "U", "X" -> LifecycleState.UNOPENED;
+          case "O", "RR0", "RR1" -> LifecycleState.OPENED;
+          case "A", "AS", "AP", "AC" -> LifecycleState.ATTACHED;
+          case "RC", "RCC", "RS" -> LifecycleState.REBUILD_REQUIRED;
+          case "D" -> LifecycleState.DETACHED;
+          default -> throw new AssertionError(state);
+        };
+    assertEquals(shown, state.publicState());
   }
 }

@@ -120,7 +120,7 @@ class LifecycleDefinitionTest {
   @Test
   void theEdgesAreTheSpecifications() {
     Set<String> declared = new TreeSet<>();
-    for (Transition<DurableState, Trigger> edge : LifecycleDefinition.get().transitions()) {
+    for (Transition<DurableState, Trigger> edge : LifecycleDefinition.declare().transitions()) {
       declared.add(edge.from().code() + " " + edge.trigger() + " " + edge.to().code());
     }
     assertEquals(String.join("\n", spec()), String.join("\n", declared));
@@ -131,7 +131,8 @@ class LifecycleDefinitionTest {
     for (DurableState state : DurableState.values()) {
       for (Trigger trigger : Trigger.values()) {
         assertNotNull(
-            LifecycleDefinition.get().cell(state, trigger), state + " on " + trigger + " is open");
+            LifecycleDefinition.declare().cell(state, trigger),
+            state + " on " + trigger + " is open");
       }
     }
   }
@@ -141,7 +142,8 @@ class LifecycleDefinitionTest {
     for (DurableState state : DurableState.values()) {
       for (Trigger trigger : Trigger.values()) {
         assertTrue(
-            !(LifecycleDefinition.get().cell(state, trigger) instanceof Cell.Ignored<DurableState>),
+            !(LifecycleDefinition.declare().cell(state, trigger)
+                instanceof Cell.Ignored<DurableState>),
             "every transition leaves a journal row, " + state + " on " + trigger + " would not");
       }
     }
@@ -150,10 +152,10 @@ class LifecycleDefinitionTest {
   @Test
   void substatesAreShownAsTheirPublicState() {
     for (DurableState state : DurableState.values()) {
-      LifecycleDefinition.get()
+      LifecycleDefinition.declare()
           .parent(state)
           .ifPresent(parent -> assertEquals(parent.publicState(), state.publicState()));
     }
-    assertEquals(DurableState.UNOPENED, LifecycleDefinition.get().initial());
+    assertEquals(DurableState.UNOPENED, LifecycleDefinition.declare().initial());
   }
 }

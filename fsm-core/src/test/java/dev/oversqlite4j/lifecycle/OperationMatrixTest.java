@@ -1,5 +1,11 @@
 package dev.oversqlite4j.lifecycle;
 
+import static dev.oversqlite4j.lifecycle.DurableState.ATTACHED;
+import static dev.oversqlite4j.lifecycle.DurableState.PUSH_PREPARED;
+import static dev.oversqlite4j.lifecycle.DurableState.REBUILD_REQUIRED;
+import static dev.oversqlite4j.lifecycle.DurableState.REPLACE_PENDING;
+import static dev.oversqlite4j.lifecycle.DurableState.SOURCE_RECOVERY;
+import static dev.oversqlite4j.lifecycle.DurableState.UNOPENED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +18,9 @@ import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.PendingPushReplayException;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteReplacePendingException;
+import dev.oversqlite4j.SourceRecoveryReason;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
+import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Cell;
 import dev.oversqlite4j.spi.ControlState;
@@ -139,6 +147,7 @@ class OperationMatrixTest {
     Call call = cell.declaredCall().orElseThrow();
     Cell declared = OperationMatrix.cell(call, cell.state());
     assertEquals(WORDS.get(cell.word()), declared);
+    assertEquals(declared, OperationMatrix.declare().get(call).get(cell.state()));
     ControlState anyControl =
         new ControlState(
             Optional.empty(),
@@ -172,5 +181,60 @@ class OperationMatrixTest {
     List<SpecCell> cells = spec();
     assertEquals(List.of(), cells.stream().filter(SpecCell::pending).toList());
     assertEquals(208, cells.size());
+  }
+
+  private static ControlState control(
+      ControlState.Binding binding, Operation operation, OutboxState outbox) {
+    return new ControlState(Optional.of("source"), binding, operation, outbox);
+  }
+
+  private static <E extends OversqliteException> E refusal(
+      Class<E> type, Call call, DurableState state, ControlState control) {
+    return type.cast(
+        OperationMatrix.refusal(call, state, control, Optional.of("other")).orElseThrow());
+  }
+
+  /** An error carries what the tables know, so that the app can say it. */
+  @Test
+  void refusalsCarryTheDetails() {
+    ControlState anonymous =
+        control(
+            new ControlState.Anonymous(),
+            new Operation.RemoteReplace("target", Optional.empty()),
+            new OutboxState.Empty());
+    assertEquals(
+        "target",
+        refusal(RemoteReplacePendingException.class, Call.SYNC, REPLACE_PENDING, anonymous)
+            .targetUser());
+    ControlState attached =
+        control(
+            new ControlState.Attached("user", 5, false, Optional.empty()),
+            Operation.None.PLAIN,
+            new OutboxState.Prepared(
+                new OutboxState.Bundle("source", 1, Optional.empty(), "0".repeat(64), 3)));
+    AttachBindingConflictException conflict =
+        refusal(AttachBindingConflictException.class, Call.ATTACH_OTHER_USER, ATTACHED, attached);
+    assertEquals("user", conflict.attachedUser());
+    assertEquals("other", conflict.requestedUser());
+    assertEquals(
+        3,
+        refusal(PendingPushReplayException.class, Call.PULL_TO_STABLE, PUSH_PREPARED, attached)
+            .count());
+    ControlState recovering =
+        control(
+            new ControlState.Attached("user", 5, true, Optional.empty()),
+            new Operation.SourceRecovery(SourceRecoveryReason.SOURCE_RETIRED, "next"),
+            new OutboxState.Empty());
+    assertEquals(
+        SourceRecoveryReason.SOURCE_RETIRED,
+        refusal(SourceRecoveryRequiredException.class, Call.SYNC, SOURCE_RECOVERY, recovering)
+            .reason());
+    assertEquals(
+        SyncOperation.SYNC,
+        refusal(OpenRequiredException.class, Call.SYNC, UNOPENED, recovering).op());
+    assertEquals(
+        SyncOperation.PUSH_PENDING,
+        refusal(RebuildRequiredException.class, Call.PUSH_PENDING, REBUILD_REQUIRED, recovering)
+            .op());
   }
 }

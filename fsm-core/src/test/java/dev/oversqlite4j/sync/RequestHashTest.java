@@ -70,6 +70,14 @@ class RequestHashTest {
                 row(1, "gadgets", DELETED, RowOperation.DELETE, 7, null))));
   }
 
+  /** SHA-256 of two brackets. */
+  @Test
+  void noRowsAreAnEmptyArray() {
+    assertEquals(
+        "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945",
+        RequestHash.of("s", List.of()));
+  }
+
   @Provide
   Arbitrary<Map<String, String>> payloads() {
     Arbitrary<String> texts =
