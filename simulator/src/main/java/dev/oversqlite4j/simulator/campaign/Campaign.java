@@ -10,8 +10,10 @@ import dev.oversqlite4j.simulator.oracle.Simulation.Result;
 import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanGenerator;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
+import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -45,14 +47,27 @@ public final class Campaign {
   // Enough that no thread waits for the seed whose turn it is to be counted.
   private static final int QUEUED_PER_THREAD = 8;
 
+  private final SimulatedApp app;
   private final Parts parts;
   private final int threads;
 
   /**
+   * Of the built-in app.
+   *
    * @param parts what the devices are built from
    * @param threads how many seeds run at a time, at least 1; changes nothing but the time
    */
   public Campaign(Parts parts, int threads) {
+    this(Business.APP, parts, threads);
+  }
+
+  /**
+   * @param app whose sync is simulated
+   * @param parts what the devices are built from
+   * @param threads how many seeds run at a time, at least 1; changes nothing but the time
+   */
+  public Campaign(SimulatedApp app, Parts parts, int threads) {
+    this.app = app;
     this.parts = parts;
     this.threads = threads;
   }
@@ -103,8 +118,10 @@ public final class Campaign {
 
   private SeedRun runSeed(long seed, Settings settings) {
     Plan plan =
-        new PlanGenerator().generate(seed, settings.profile()).withRevision(settings.revision());
-    Simulation simulation = new Simulation(parts, Tracing.CONTENT);
+        new PlanGenerator(app.plannedTables())
+            .generate(seed, settings.profile())
+            .withRevision(settings.revision());
+    Simulation simulation = new Simulation(app, parts, Tracing.CONTENT);
     Result result = simulation.run(plan);
     Optional<Finding> finding = result.failure().map(Finding.Violated::new);
     if (finding.isEmpty() && settings.repetition() == Settings.Repetition.TWICE) {

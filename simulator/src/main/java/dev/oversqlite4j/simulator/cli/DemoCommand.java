@@ -162,7 +162,7 @@ final class DemoCommand implements Callable<Integer> {
     return Step.of(device, new Write(List.of(row), Ending.COMMIT));
   }
 
-  private static RowWrite row(RowWrite.Kind kind, Table table, int number, int value) {
+  private static RowWrite row(RowWrite.Kind kind, String table, int number, int value) {
     return new RowWrite(kind, table, number, value);
   }
 }

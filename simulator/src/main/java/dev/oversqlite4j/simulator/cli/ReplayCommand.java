@@ -9,6 +9,7 @@ import dev.oversqlite4j.simulator.plan.PlanGenerator;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.Profile;
 import dev.oversqlite4j.simulator.server.Revision;
+import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
@@ -99,7 +100,9 @@ final class ReplayCommand implements Callable<Integer> {
 
   private Plan read(Path file) {
     try {
-      return PlanJson.read(environment.folder().resolve(file));
+      Plan plan = PlanJson.read(environment.folder().resolve(file));
+      Business.APP.check(plan);
+      return plan;
     } catch (IOException unreadable) {
       throw new UsageException("The plan " + file + " cannot be read: " + unreadable, unreadable);
     } catch (InvalidPlanException invalid) {

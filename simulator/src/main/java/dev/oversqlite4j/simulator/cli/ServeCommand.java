@@ -78,7 +78,7 @@ final class ServeCommand implements Callable<Integer> {
     ServerSchema tables =
         schema
             .map(file -> SchemaFile.read(environment.folder().resolve(file), schemaName))
-            .orElseGet(Business::serverSchema);
+            .orElseGet(Business.APP::serverSchema);
     if (db.isEmpty()) {
       ModelServer server =
           new ModelServer(

@@ -41,18 +41,12 @@ final class SideBySide {
     try (ReadOnlyDatabase database = ReadOnlyDatabase.open(file);
         Connection connection = database.dataSource().getConnection();
         Statement statement = connection.createStatement()) {
-      for (Table table : Table.values()) {
-        String query =
-            "SELECT id, "
-                + Business.tagColumn(table)
-                + " FROM "
-                + Business.sqlName(table)
-                + " ORDER BY 2";
+      for (String table : Table.ALL) {
+        String query = "SELECT id, " + Business.tagColumn(table) + " FROM " + table + " ORDER BY 2";
         try (ResultSet found = statement.executeQuery(query)) {
           while (found.next()) {
-            String id = table == Table.NOTE ? "" : found.getString(1).substring(0, 8);
-            rows.add(
-                format("%-8s %-9s %s", Business.sqlName(table), id, found.getString(2)).strip());
+            String id = table.equals(Table.NOTE) ? "" : found.getString(1).substring(0, 8);
+            rows.add(format("%-8s %-9s %s", table, id, found.getString(2)).strip());
           }
         }
       }

@@ -5,12 +5,12 @@ import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
-import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.seam.Seam;
 import dev.oversqlite4j.simulator.world.CallOutcome;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.JournalRow;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.Witness;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -212,12 +212,13 @@ public final class Recorder implements Witness {
   }
 
   @Override
-  public void writing(Device device, List<RowWrite> rows) {
+  public void writing(Device device, Map<RowId, Optional<String>> changes) {
     cells.add(Call.LOCAL_APP_WRITE + " " + state(device));
   }
 
   @Override
   public void writeRefused(Device device) {
+    cells.add(Call.LOCAL_APP_WRITE + " " + state(device));
     sometimes.add(Sometimes.WRITE_REFUSED);
   }
 
@@ -230,7 +231,7 @@ public final class Recorder implements Witness {
   public void requested(Device device, String label) {}
 
   @Override
-  public void wrote(Device device, List<RowWrite> acknowledged) {}
+  public void wrote(Device device) {}
 
   @Override
   public void disturbed(Device device, Disturbance what) {}

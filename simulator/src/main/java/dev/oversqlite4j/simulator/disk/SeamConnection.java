@@ -208,6 +208,10 @@ final class SeamConnection implements InvocationHandler {
     incarnation.ensureAlive(method.getName());
   }
 
+  Connection raw() {
+    return raw;
+  }
+
   private <T extends Statement> T statement(Class<T> type, T rawStatement, String sql) {
     return proxy(type, new SeamStatement(this, rawStatement, sql));
   }

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.disk;
 
 import dev.oversqlite4j.simulator.seam.Incarnation;
 import java.io.PrintWriter;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -113,6 +114,11 @@ public final class SeamDataSource implements DataSource {
     for (SQLiteConnection raw : left) {
       raw.close();
     }
+  }
+
+  /** The connection below the seams of one of ours, for looking into its open transaction. */
+  public static Connection beneath(Connection connection) {
+    return ((SeamConnection) Proxy.getInvocationHandler(connection)).raw();
   }
 
   void forget(SQLiteConnection raw) {

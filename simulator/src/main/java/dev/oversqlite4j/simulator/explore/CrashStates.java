@@ -88,7 +88,7 @@ final class CrashStates {
       Known files = known(device, key.files().get(index));
       if (device == reached.device()) {
         if (files.crashed.isEmpty()) {
-          files.crashed = Optional.of(crashed(device));
+          files.crashed = Optional.of(crashed(world, device));
         }
         OnDisk left = files.crashed.get();
         asCommitted = left.equals(files.live);
@@ -111,10 +111,10 @@ final class CrashStates {
     return files;
   }
 
-  private OnDisk crashed(Device device) {
+  private OnDisk crashed(World world, Device device) {
     try {
       DatabaseImage.copy(device.file(), image);
-      try (Observer observer = Observer.of(image)) {
+      try (Observer observer = Observer.of(world.app(), image)) {
         return OnDisk.read(observer);
       }
     } catch (IOException e) {

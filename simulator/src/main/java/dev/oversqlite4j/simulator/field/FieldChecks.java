@@ -35,7 +35,7 @@ final class FieldChecks {
   static Look file(Path file, FieldLedger ledger) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = connection.createStatement();
-        Observer observer = Observer.of(file)) {
+        Observer observer = Observer.of(Business.APP, file)) {
       intact(statement, file);
       DeviceTables tables = DeviceTables.read(observer);
       ledger.requireKept(tables.rows(), "in " + file.getFileName());
@@ -174,9 +174,9 @@ final class FieldChecks {
   /** The tag of every live row at the server. */
   static Map<RowId, String> serverRows(ModelServer server, String user) {
     Map<RowId, String> rows = new TreeMap<>();
-    for (Table table : Table.values()) {
+    for (String table : Table.ALL) {
       server
-          .liveRows(user, Business.sqlName(table))
+          .liveRows(user, table)
           .forEach(
               (key, payload) -> {
                 String mark = "\"" + Business.tagColumn(table) + "\":\"";

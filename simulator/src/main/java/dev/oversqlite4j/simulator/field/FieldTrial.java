@@ -60,7 +60,7 @@ public final class FieldTrial {
     SplittableRandom ids = random.split();
     this.server =
         new ModelServer(
-            Business.serverSchema(),
+            Business.APP.serverSchema(),
             ServerLimits.july(),
             System::currentTimeMillis,
             () -> new UUID(ids.nextLong(), ids.nextLong()).toString());
@@ -300,7 +300,7 @@ public final class FieldTrial {
             .build();
     try (OversqliteClient client =
         OversqliteClient.builder()
-            .schema(Business.syncSchema())
+            .schema(Business.APP.syncSchema())
             .store(SqliteStore.at(file))
             .server(HttpSyncServer.at(base.toString(), http))
             .build()) {

@@ -1,6 +1,5 @@
 package dev.oversqlite4j.simulator.field;
 
-import dev.oversqlite4j.simulator.plan.Table;
 import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import java.util.Arrays;
@@ -13,20 +12,20 @@ import java.util.stream.Collectors;
  *
  * @param tag what the row shows afterwards; empty if it is deleted
  */
-record FieldWrite(Table table, int row, Optional<String> tag) {
+record FieldWrite(String table, int row, Optional<String> tag) {
 
   private static final String DELETED = "-";
 
-  static FieldWrite upsert(Table table, int row, int value) {
+  static FieldWrite upsert(String table, int row, int value) {
     return new FieldWrite(table, row, Optional.of(Business.tag(value)));
   }
 
-  static FieldWrite delete(Table table, int row) {
+  static FieldWrite delete(String table, int row) {
     return new FieldWrite(table, row, Optional.empty());
   }
 
   RowId id() {
-    return new RowId(table, Business.wireKey(table, row));
+    return new RowId(table, Business.APP.table(table).orElseThrow().wireKey(row));
   }
 
   /** A transaction as the worker reports it. */
@@ -42,7 +41,7 @@ record FieldWrite(Table table, int row, Optional<String> tag) {
         .map(
             w ->
                 new FieldWrite(
-                    Table.valueOf(w[0]),
+                    w[0],
                     Integer.parseInt(w[1]),
                     Optional.of(w[2]).filter(tag -> !tag.equals(DELETED))))
         .toList();

@@ -1,12 +1,8 @@
 package dev.oversqlite4j.simulator.oracle;
 
-import dev.oversqlite4j.simulator.plan.RowWrite;
-import dev.oversqlite4j.simulator.plan.RowWrite.Kind;
-import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,7 +23,7 @@ final class Ledger {
   }
 
   private final Map<RowId, Acknowledged> open = new TreeMap<>();
-  private List<RowWrite> inFlight = List.of();
+  private Map<RowId, Acknowledged> inFlight = Map.of();
 
   /** What a file that was put in place holds that is not at the server yet. */
   static Ledger of(DeviceTables tables) {
@@ -37,33 +33,25 @@ final class Ledger {
     return ledger;
   }
 
-  void begin(List<RowWrite> rows) {
-    inFlight = List.copyOf(rows);
+  void begin(Map<RowId, Optional<String>> changes) {
+    inFlight = new TreeMap<>();
+    changes.forEach((row, tag) -> inFlight.put(row, new Acknowledged(tag)));
   }
 
-  void acknowledge(List<RowWrite> rows) {
-    inFlight = List.of();
-    for (RowWrite row : rows) {
-      open.put(id(row), acknowledged(row));
-    }
+  void acknowledge() {
+    open.putAll(inFlight);
+    inFlight = Map.of();
   }
 
-  /**
-   * The process died with a transaction in flight: whether it is there is for the file to say. A
-   * tag that shows, or a row that is gone, says yes.
-   */
+  /** The process died with a transaction in flight: whether it is there is for the file to say. */
   void resolveUnknown(Map<RowId, String> rows) {
-    for (RowWrite row : inFlight) {
-      Acknowledged write = acknowledged(row);
-      boolean there =
-          write.tag().isPresent()
-              ? write.tag().equals(Optional.ofNullable(rows.get(id(row))))
-              : open.containsKey(id(row)) && !rows.containsKey(id(row));
-      if (there) {
-        open.put(id(row), write);
-      }
-    }
-    inFlight = List.of();
+    inFlight.forEach(
+        (row, write) -> {
+          if (write.tag().equals(Optional.ofNullable(rows.get(row)))) {
+            open.put(row, write);
+          }
+        });
+    inFlight = Map.of();
   }
 
   Map<RowId, Acknowledged> open() {
@@ -76,19 +64,10 @@ final class Ledger {
   }
 
   boolean unknown(RowId row) {
-    return inFlight.stream().anyMatch(write -> id(write).equals(row));
+    return inFlight.containsKey(row);
   }
 
   void settled(RowId row) {
     open.remove(row);
-  }
-
-  static RowId id(RowWrite row) {
-    return new RowId(row.table(), Business.wireKey(row.table(), row.row()));
-  }
-
-  private static Acknowledged acknowledged(RowWrite row) {
-    return new Acknowledged(
-        row.kind() == Kind.DELETE ? Optional.empty() : Optional.of(Business.tag(row.value())));
   }
 }

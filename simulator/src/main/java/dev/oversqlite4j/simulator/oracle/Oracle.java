@@ -1,5 +1,8 @@
 package dev.oversqlite4j.simulator.oracle;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.oversqlite4j.AttachOutcome;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.CorruptLocalStateException;
@@ -25,14 +28,12 @@ import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
-import dev.oversqlite4j.simulator.plan.RowWrite;
-import dev.oversqlite4j.simulator.plan.Table;
 import dev.oversqlite4j.simulator.seam.Seam;
 import dev.oversqlite4j.simulator.server.BundleRow;
 import dev.oversqlite4j.simulator.server.CommittedBundle;
 import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.Op;
-import dev.oversqlite4j.simulator.world.Business;
+import dev.oversqlite4j.simulator.world.AppTable;
 import dev.oversqlite4j.simulator.world.CallOutcome;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
@@ -41,6 +42,8 @@ import dev.oversqlite4j.simulator.world.DeviceTables.Intent;
 import dev.oversqlite4j.simulator.world.DeviceTables.JournalRow;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
+import dev.oversqlite4j.simulator.world.Marks;
+import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.Witness;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -77,6 +80,9 @@ public final class Oracle implements Witness {
           SourceSequenceMismatchException.class,
           SyncTableContractMismatchException.class);
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SimulatedApp app;
   private final ModelServer server;
   private final Map<Integer, DeviceRecord> records = new TreeMap<>();
   // What the server had before it forgot; a commit that it acknowledged stays a fact.
@@ -86,7 +92,11 @@ public final class Oracle implements Witness {
   private boolean rebuildAsked;
   private long ackGapCrashes;
 
-  public Oracle(ModelServer server) {
+  /**
+   * @param app whose devices it watches
+   */
+  public Oracle(SimulatedApp app, ModelServer server) {
+    this.app = app;
     this.server = server;
   }
 
@@ -199,15 +209,15 @@ public final class Oracle implements Witness {
   }
 
   @Override
-  public void writing(Device device, List<RowWrite> rows) {
+  public void writing(Device device, Map<RowId, Optional<String>> changes) {
     of(device).writtenBeforeSync = false;
-    of(device).ledger.begin(rows);
+    of(device).ledger.begin(changes);
   }
 
   @Override
-  public void wrote(Device device, List<RowWrite> acknowledged) {
+  public void wrote(Device device) {
     DeviceRecord record = of(device);
-    record.ledger.acknowledge(acknowledged);
+    record.ledger.acknowledge();
     if (record.writtenBeforeSync) {
       // The app may hear of its commit only after the client, in between, has begun.
       record.ledger.forgetDeletions();
@@ -473,7 +483,7 @@ public final class Oracle implements Witness {
     uploadOrder(device, now);
   }
 
-  /** 21: of the tables of the simulated app, notes refer to persons. */
+  /** 21: parents go before their children, and are deleted after them. */
   private void uploadOrder(Device device, DeviceTables now) {
     now.outbox()
         .forEach(
@@ -481,8 +491,7 @@ public final class Oracle implements Witness {
                 now.outbox()
                     .forEach(
                         (child, note) -> {
-                          boolean related =
-                              parent.table() == Table.PERSON && child.table() == Table.NOTE;
+                          boolean related = table(child).refersTo(table(parent));
                           boolean deleted = person.op().equals("DELETE");
                           require(
                               21,
@@ -544,14 +553,14 @@ public final class Oracle implements Witness {
             || before.control().checkpoint() <= control.checkpoint(),
         device,
         "the checkpoint moved backwards");
-    for (Table table : Table.values()) {
-      String name = Business.sqlName(table);
+    for (AppTable table : app.tables()) {
+      String name = table.name();
       Set<String> live = server.liveRows(control.user(), name).keySet();
       server
           .rowVersions(control.user(), name)
           .forEach(
               (key, version) -> {
-                RowState known = now.rowStates().get(new RowId(table, key));
+                RowState known = now.rowStates().get(new RowId(table.name(), key));
                 boolean applied =
                     version > control.checkpoint()
                         || (known != null && known.version() >= version)
@@ -841,15 +850,28 @@ public final class Oracle implements Witness {
     return false;
   }
 
-  private static boolean carries(BundleRow sent, RowId row, Ledger.Acknowledged write) {
-    if (!sent.table().equals(Business.sqlName(row.table())) || !sent.key().equals(row.key())) {
+  private boolean carries(BundleRow sent, RowId row, Ledger.Acknowledged write) {
+    if (!sent.table().equals(row.table()) || !sent.key().equals(row.key())) {
       return false;
     }
     if (write.tag().isEmpty()) {
       return sent.op() == Op.DELETE;
     }
-    String tag = "\"" + Business.tagColumn(row.table()) + "\":\"" + write.tag().get() + "\"";
-    return sent.payload().filter(p -> p.contains(tag)).isPresent();
+    return sent.payload()
+        .filter(p -> Marks.ofWire(table(row), parse(p)).equals(write.tag().get()))
+        .isPresent();
+  }
+
+  private AppTable table(RowId row) {
+    return app.table(row.table()).orElseThrow();
+  }
+
+  private static JsonNode parse(String payload) {
+    try {
+      return JSON.readTree(payload);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("The model server holds a row that is not JSON", e);
+    }
   }
 
   /** 15, 16, 17. */
@@ -918,16 +940,12 @@ public final class Oracle implements Witness {
 
   private Map<RowId, String> serverRows(String user) {
     Map<RowId, String> rows = new TreeMap<>();
-    for (Table table : Table.values()) {
+    for (AppTable table : app.tables()) {
       server
-          .liveRows(user, Business.sqlName(table))
+          .liveRows(user, table.name())
           .forEach(
-              (key, payload) -> {
-                String mark = "\"" + Business.tagColumn(table) + "\":\"";
-                int start = payload.indexOf(mark) + mark.length();
-                rows.put(
-                    new RowId(table, key), payload.substring(start, payload.indexOf('"', start)));
-              });
+              (key, payload) ->
+                  rows.put(new RowId(table.name(), key), Marks.ofWire(table, parse(payload))));
     }
     return rows;
   }

@@ -3,11 +3,13 @@ package dev.oversqlite4j.simulator.oracle;
 import dev.oversqlite4j.simulator.coverage.Coverage;
 import dev.oversqlite4j.simulator.coverage.Recorder;
 import dev.oversqlite4j.simulator.plan.Plan;
+import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.Folders;
 import dev.oversqlite4j.simulator.world.LivenessException;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.RunListener;
+import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.Witnesses;
 import dev.oversqlite4j.simulator.world.World;
 import dev.oversqlite4j.simulator.world.World.Tracing;
@@ -18,10 +20,18 @@ import java.util.Optional;
 /** Runs one plan in a world of its own under the eyes of the oracle. Thread-safe. */
 public final class Simulation {
 
+  private final SimulatedApp app;
   private final Parts parts;
   private final Tracing tracing;
 
+  /** Of the built-in app. */
   public Simulation(Parts parts, Tracing tracing) {
+    this(Business.APP, parts, tracing);
+  }
+
+  /** Of an app. */
+  public Simulation(SimulatedApp app, Parts parts, Tracing tracing) {
+    this.app = app;
     this.parts = parts;
     this.tracing = tracing;
   }
@@ -79,6 +89,11 @@ public final class Simulation {
     }
   }
 
+  /**
+   * Runs a plan.
+   *
+   * @throws dev.oversqlite4j.simulator.plan.InvalidPlanException if it is a plan of another app
+   */
   public Result run(Plan plan) {
     return run(plan, RunListener.NOBODY);
   }
@@ -99,11 +114,12 @@ public final class Simulation {
     Recorder recorder = new Recorder();
     try (World world =
         new World(
+            app,
             plan,
             folder,
             parts,
             tracing,
-            server -> new Witnesses(List.of(recorder, oracle[0] = new Oracle(server))))) {
+            server -> new Witnesses(List.of(recorder, oracle[0] = new Oracle(app, server))))) {
       world.tell(listener);
       Optional<Failure> failure = Optional.empty();
       try {

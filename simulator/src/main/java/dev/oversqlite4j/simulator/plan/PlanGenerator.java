@@ -9,15 +9,28 @@ import java.util.SplittableRandom;
 /**
  * Makes plans from seeds. The probabilities of a plan are themselves drawn from its seed, so that
  * each plan is lopsided in its own way. Workload, faults, schedule and resolvers have a random
- * stream each: another draw for one of them changes nothing about the others. Stateless and safe
+ * stream each: another draw for one of them changes nothing about the others. Immutable and safe
  * for use by several threads.
  */
 public final class PlanGenerator {
 
   private static final int RESOLVERS_PERCENT = 33;
 
-  /** Makes plans; holds no state. */
-  public PlanGenerator() {}
+  private final List<PlannedTable> tables;
+
+  /** Makes plans for the built-in app. */
+  public PlanGenerator() {
+    this(PlannedTable.BUILT_IN);
+  }
+
+  /**
+   * Makes plans for an app.
+   *
+   * @param tables its tables, at least one, parents before their children
+   */
+  public PlanGenerator(List<PlannedTable> tables) {
+    this.tables = List.copyOf(tables);
+  }
 
   /**
    * The plan of a seed.
@@ -35,7 +48,7 @@ public final class PlanGenerator {
     SplittableRandom resolvers = root.split();
     SplittableRandom disturbances = root.split();
 
-    Workload work = new Workload(workload, profile == Profile.THREE_DEVICES ? 3 : 2);
+    Workload work = new Workload(workload, tables, profile == Profile.THREE_DEVICES ? 3 : 2);
     List<Step> disturbed =
         profile.losesMessages()
             ? Disturber.disturb(work.steps(), work.users().size(), disturbances)

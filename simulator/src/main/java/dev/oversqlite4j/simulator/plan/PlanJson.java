@@ -44,7 +44,6 @@ public final class PlanJson {
   private static final Words<RowWrite.Kind> KINDS = new Words<>(RowWrite.Kind.class);
   private static final Words<ResolverChoice> RESOLVERS = new Words<>(ResolverChoice.class);
   private static final Words<Revision> REVISIONS = new Words<>(Revision.class);
-  private static final Words<Table> TABLES = new Words<>(Table.class);
 
   private static final String WRITE = "write";
   private static final String RESTART = "restart";
@@ -246,9 +245,12 @@ public final class PlanJson {
     }
     String kind = kinds.get(0);
     place.onlyMembers(Set.of(kind, "row", "value"));
+    if (place.member(kind).text().isBlank()) {
+      throw place.member(kind).refused("must name a table");
+    }
     return new RowWrite(
         KINDS.constant(kind).orElseThrow(),
-        place.member(kind).word(TABLES),
+        place.member(kind).text(),
         place.member("row").integer(0, RowWrite.MAX_ROW),
         place.member("value").integer(0, Integer.MAX_VALUE));
   }
@@ -314,7 +316,7 @@ public final class PlanJson {
       ArrayNode rows = node.putArray("rows");
       for (RowWrite row : write.rows()) {
         rows.addObject()
-            .put(Words.word(row.kind()), Words.word(row.table()))
+            .put(Words.word(row.kind()), row.table())
             .put("row", row.row())
             .put("value", row.value());
       }

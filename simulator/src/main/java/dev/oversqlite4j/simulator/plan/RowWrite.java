@@ -6,12 +6,12 @@ import java.util.Objects;
  * One statement of an app transaction.
  *
  * @param kind which statement
- * @param table the table it writes
+ * @param table the name of the table it writes
  * @param row which key, 0 to {@value #MAX_ROW}; the same number is the same key on every device
  * @param value a tag of the written content, not negative; unique in a generated plan, so that
  *     content found later names the write it came from. A {@link Kind#DELETE} writes none of it.
  */
-public record RowWrite(Kind kind, Table table, int row, int value) {
+public record RowWrite(Kind kind, String table, int row, int value) {
 
   /** The largest row number. */
   public static final int MAX_ROW = 9_999;
@@ -31,11 +31,14 @@ public record RowWrite(Kind kind, Table table, int row, int value) {
   /**
    * Checks the ranges.
    *
-   * @throws InvalidPlanException if a number is out of range
+   * @throws InvalidPlanException if a number is out of range or the table is blank
    */
   public RowWrite {
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(table, "table");
+    if (table.isBlank()) {
+      throw new InvalidPlanException("A write must name a table.");
+    }
     Range.check("row", row, 0, MAX_ROW);
     Range.check("value", value, 0, Integer.MAX_VALUE);
   }

@@ -450,19 +450,19 @@ public final class Scenarios {
     return script.does(0, Operation.SYNC);
   }
 
-  private static RowWrite insert(Table table, int row, int value) {
+  private static RowWrite insert(String table, int row, int value) {
     return new RowWrite(RowWrite.Kind.INSERT, table, row, value);
   }
 
-  private static RowWrite update(Table table, int row, int value) {
+  private static RowWrite update(String table, int row, int value) {
     return new RowWrite(RowWrite.Kind.UPDATE, table, row, value);
   }
 
-  private static RowWrite upsert(Table table, int row, int value) {
+  private static RowWrite upsert(String table, int row, int value) {
     return new RowWrite(RowWrite.Kind.UPSERT, table, row, value);
   }
 
-  private static RowWrite delete(Table table, int row, int value) {
+  private static RowWrite delete(String table, int row, int value) {
     return new RowWrite(RowWrite.Kind.DELETE, table, row, value);
   }
 

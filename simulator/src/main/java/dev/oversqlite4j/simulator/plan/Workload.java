@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.simulator.plan.PlannedTable.Place;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,6 +18,7 @@ final class Workload {
   private static final int OUTLIVES_LEASES = 901;
 
   private final SplittableRandom random;
+  private final List<PlannedTable> tables;
   private final List<String> users = new ArrayList<>();
   // What each device does next, before anything else is drawn for it.
   private final List<Deque<Command>> script = new ArrayList<>();
@@ -28,7 +30,7 @@ final class Workload {
 
   private final int[] actions;
   private final int[] kinds;
-  private final int[] tables;
+  private final int[] tableWeights;
   private final int writeFirstPercent;
   private final int rollbackPercent;
   private final int samePercent;
@@ -36,8 +38,9 @@ final class Workload {
   /**
    * @param devicesMin the fewest devices, 2 or 3
    */
-  Workload(SplittableRandom random, int devicesMin) {
+  Workload(SplittableRandom random, List<PlannedTable> tables, int devicesMin) {
     this.random = random;
+    this.tables = tables;
     total = random.nextInt(MIN_STEPS, MAX_STEPS + 1);
     actions =
         new int[] {
@@ -56,7 +59,10 @@ final class Workload {
         new int[] {
           random.nextInt(1, 6), random.nextInt(1, 6), random.nextInt(0, 5), random.nextInt(1, 8)
         };
-    tables = new int[] {random.nextInt(1, 4), random.nextInt(1, 6), random.nextInt(1, 6)};
+    tableWeights =
+        tables.stream()
+            .mapToInt(table -> random.nextInt(1, table.place() == Place.PARENT ? 4 : 6))
+            .toArray();
     writeFirstPercent = random.nextInt(40, 90);
     rollbackPercent = random.nextInt(0, 20);
     samePercent = random.nextInt(20, 70);
@@ -166,17 +172,21 @@ final class Workload {
             : random.nextInt(1, 120));
   }
 
+  /** The table itself, or else the first one whose rows may be deleted. */
+  private PlannedTable deletable(PlannedTable drawn) {
+    return drawn.place() == Place.LEAF
+        ? drawn
+        : tables.stream().filter(t -> t.place() == Place.LEAF).findFirst().orElse(drawn);
+  }
+
   private Command write() {
     List<RowWrite> rows = new ArrayList<>();
     int count = random.nextInt(1, 5);
     for (int i = 0; i < count; i++) {
       RowWrite.Kind kind = RowWrite.Kind.values()[Draw.weighted(random, kinds)];
-      Table table = Table.values()[Draw.weighted(random, tables)];
-      // A person is the parent of notes; deleting it would delete rows that the plan does not name.
-      if (kind == RowWrite.Kind.DELETE && table == Table.PERSON) {
-        table = Table.NOTE;
-      }
-      rows.add(new RowWrite(kind, table, random.nextInt(ROWS), ++value));
+      PlannedTable drawn = tables.get(Draw.weighted(random, tableWeights));
+      PlannedTable table = kind == RowWrite.Kind.DELETE ? deletable(drawn) : drawn;
+      rows.add(new RowWrite(kind, table.name(), random.nextInt(ROWS), ++value));
     }
     return new Command.Write(
         rows, Draw.percent(random, rollbackPercent) ? Ending.ROLLBACK : Ending.COMMIT);

@@ -4,13 +4,17 @@ import dev.oversqlite4j.simulator.plan.Command;
 import dev.oversqlite4j.simulator.plan.Ending;
 import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.server.Revision;
-import dev.oversqlite4j.simulator.world.Business.Assignment;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
+import dev.oversqlite4j.simulator.world.SimulatedApp.Assignment;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Transactions of the simulated app, on a connection of its own. */
@@ -19,29 +23,24 @@ final class AppWrites {
   private AppWrites() {}
 
   static void perform(World world, Device device, Witness witness, Command.Write write) {
-    List<RowWrite> effective = new ArrayList<>();
     try {
-      Connection app = device.app();
-      perform(world, device, witness, write, app, effective);
+      perform(world, device, witness, write, device.app());
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app's transaction failed", e);
     }
   }
 
   private static void perform(
-      World world,
-      Device device,
-      Witness witness,
-      Command.Write write,
-      Connection app,
-      List<RowWrite> effective)
+      World world, Device device, Witness witness, Command.Write write, Connection app)
       throws SQLException {
     try (Statement statement = app.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
-      witness.writing(device, write.rows());
+      // From here on nobody else writes.
+      Map<RowId, String> before = DeviceTables.read(device.observer()).rows();
+      List<RowWrite> effective = new ArrayList<>();
       try {
         for (RowWrite row : write.rows()) {
-          if (apply(device, row, world.revision())) {
+          if (apply(world.app(), device, row, world.revision())) {
             effective.add(row);
           }
         }
@@ -52,37 +51,49 @@ final class AppWrites {
         }
         world.log(device, RunEvent.Kind.WRITE, "write refused");
         witness.writeRefused(device);
-        witness.wrote(device, List.of());
         return;
       }
       if (write.ending() == Ending.ROLLBACK) {
         statement.execute("ROLLBACK");
-        witness.wrote(device, List.of());
         return;
       }
+      witness.writing(device, changes(before, DeviceTables.appRows(device.insideOfApp())));
       statement.execute("COMMIT");
       world.countOperation();
       world.log(
           device, RunEvent.Kind.WRITE, "wrote " + effective.stream().map(AppWrites::text).toList());
-      witness.wrote(device, effective);
+      witness.wrote(device);
     }
   }
 
+  /** What a transaction did, by its effect: triggers and foreign keys change rows, too. */
+  private static Map<RowId, Optional<String>> changes(
+      Map<RowId, String> before, Map<RowId, String> after) {
+    Map<RowId, Optional<String>> changes = new TreeMap<>();
+    after.forEach(
+        (row, mark) -> {
+          if (!mark.equals(before.get(row))) {
+            changes.put(row, Optional.of(mark));
+          }
+        });
+    before.keySet().stream()
+        .filter(row -> !after.containsKey(row))
+        .forEach(row -> changes.put(row, Optional.empty()));
+    return changes;
+  }
+
   private static String text(RowWrite row) {
-    return row.kind()
-        + " "
-        + Business.sqlName(row.table())
-        + " "
-        + row.row()
-        + " "
-        + Business.tag(row.value());
+    return row.kind() + " " + row.table() + " " + row.row() + " w" + row.value();
   }
 
   /** True if the statement changed a row; an insert of a present row is not attempted. */
-  private static boolean apply(Device device, RowWrite row, Revision revision) throws SQLException {
-    List<Assignment> columns = Business.assignments(row.table(), row.value());
-    Object key = Business.sqlKey(row.table(), row.row());
-    String table = Business.sqlName(row.table());
+  private static boolean apply(SimulatedApp app, Device device, RowWrite row, Revision revision)
+      throws SQLException {
+    AppTable written = app.table(row);
+    List<Assignment> columns = app.assignments(written, row.row(), row.value());
+    Object key = written.sqlKey(row.row());
+    String id = written.key();
+    String table = written.name();
     String names = columns.stream().map(Assignment::column).collect(Collectors.joining(", "));
     String values = columns.stream().map(Assignment::expression).collect(Collectors.joining(", "));
     String sets =
@@ -95,31 +106,39 @@ final class AppWrites {
               device,
               "INSERT INTO "
                   + table
-                  + "(id, "
+                  + "("
+                  + id
+                  + ", "
                   + names
                   + ") SELECT ?, "
                   + values
                   + " WHERE NOT EXISTS (SELECT 1 FROM "
                   + table
-                  + " WHERE id = ?)",
+                  + " WHERE "
+                  + id
+                  + " = ?)",
               binds(key, columns, key, revision));
       case UPDATE ->
           update(
               device,
-              "UPDATE " + table + " SET " + sets + " WHERE id = ?",
+              "UPDATE " + table + " SET " + sets + " WHERE " + id + " = ?",
               binds(null, columns, key, revision));
-      case DELETE -> update(device, "DELETE FROM " + table + " WHERE id = ?", List.of(key));
+      case DELETE -> update(device, "DELETE FROM " + table + " WHERE " + id + " = ?", List.of(key));
       case UPSERT ->
           update(
               device,
               "INSERT INTO "
                   + table
-                  + "(id, "
+                  + "("
+                  + id
+                  + ", "
                   + names
                   + ") VALUES (?, "
                   + values
                   + ")"
-                  + " ON CONFLICT(id) DO UPDATE SET "
+                  + " ON CONFLICT("
+                  + id
+                  + ") DO UPDATE SET "
                   + excluded(columns),
               binds(key, columns, null, revision));
     };

@@ -2,19 +2,16 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.simulator.plan.Table;
-import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.ServerSchema.Column;
 import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
 import dev.oversqlite4j.simulator.server.ServerSchema.KeyKind;
 import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
+import dev.oversqlite4j.simulator.world.AppTable.KeyForm;
+import dev.oversqlite4j.simulator.world.AppTable.Kind;
 import java.util.List;
-import java.util.Locale;
-import java.util.UUID;
+import java.util.Optional;
 
 /**
  * The schema of the simulated app, on both sides, and what its writes put into a row.
@@ -22,7 +19,10 @@ import java.util.UUID;
  * <p>Every write carries a tag that occurs once in a plan, in the table's tag column; the other
  * columns follow from it and cover the column kinds and their edges.
  */
-public final class Business {
+public final class Business implements SimulatedApp {
+
+  /** The only one. */
+  public static final Business APP = new Business();
 
   /** The synced schema's name. */
   public static final String NAME = "business";
@@ -56,21 +56,62 @@ public final class Business {
             raw BLOB
           )""");
 
-  private static final long DOUBLES_EXACT_MAX = 1L << 53;
   private static final long[] INTEGERS = {
     0, 1, -1, 9_007_199_254_740_993L, Long.MAX_VALUE, Long.MIN_VALUE
   };
   private static final double[] REALS = {0.25, -0.0, 5e-324, 1e23, Double.MAX_VALUE, 1.0};
 
+  private static final List<AppTable> TABLES =
+      List.of(
+          new AppTable(
+              Table.PERSON,
+              "id",
+              KeyForm.TEXT,
+              List.of(text("first_name"), text("last_name"), text("email")),
+              List.of("first_name")),
+          new AppTable(
+              Table.NOTE,
+              "id",
+              KeyForm.BLOB,
+              List.of(
+                  new AppTable.Column("person_id", Kind.TEXT, Optional.of(Table.PERSON)),
+                  text("title"),
+                  text("content")),
+              List.of("title")),
+          new AppTable(
+              Table.MEASURE,
+              "id",
+              KeyForm.TEXT,
+              List.of(
+                  text("label"),
+                  new AppTable.Column("count", Kind.INTEGER),
+                  new AppTable.Column("ratio", Kind.REAL),
+                  new AppTable.Column("raw", Kind.BLOB)),
+              List.of("label")));
+
   private Business() {}
 
-  /** The client's view. */
-  public static SyncSchema syncSchema() {
+  private static AppTable.Column text(String name) {
+    return new AppTable.Column(name, Kind.TEXT);
+  }
+
+  @Override
+  public List<String> ddl() {
+    return DDL;
+  }
+
+  @Override
+  public List<AppTable> tables() {
+    return TABLES;
+  }
+
+  @Override
+  public SyncSchema syncSchema() {
     return SyncSchema.parse(NAME, DDL);
   }
 
-  /** The server's view. */
-  public static ServerSchema serverSchema() {
+  @Override
+  public ServerSchema serverSchema() {
     return new ServerSchema(
         NAME,
         List.of(
@@ -110,52 +151,9 @@ public final class Business {
     return new Column(name, kind, Nullability.NULLABLE);
   }
 
-  /** The table's name in SQL. */
-  public static String sqlName(Table table) {
-    return table.name().toLowerCase(Locale.ROOT);
-  }
-
   /** The column that holds the tag of the last write. */
-  public static String tagColumn(Table table) {
-    return switch (table) {
-      case PERSON -> "first_name";
-      case NOTE -> "title";
-      case MEASURE -> "label";
-    };
-  }
-
-  /** The columns that say nothing about which write they came from, without the key. */
-  static List<String> columnsBesidesTag(Table table) {
-    return assignments(table, 0).stream()
-        .map(Assignment::column)
-        .filter(column -> !column.equals(tagColumn(table)))
-        .toList();
-  }
-
-  /** The wire key of a row number: the same on every device, so that devices collide. */
-  public static String wireKey(Table table, int row) {
-    return UUID.nameUUIDFromBytes((sqlName(table) + "#" + row).getBytes(StandardCharsets.UTF_8))
-        .toString();
-  }
-
-  /** The key as the table stores it: text, or 16 bytes for notes. */
-  public static Object sqlKey(Table table, int row) {
-    UUID uuid = UUID.fromString(wireKey(table, row));
-    return table == Table.NOTE
-        ? ByteBuffer.allocate(16)
-            .putLong(uuid.getMostSignificantBits())
-            .putLong(uuid.getLeastSignificantBits())
-            .array()
-        : uuid.toString();
-  }
-
-  /** The wire key of a local {@code key_json} value. */
-  public static String wireKeyOfLocal(Table table, String localKey) {
-    if (table != Table.NOTE) {
-      return localKey;
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(localKey));
-    return new UUID(bytes.getLong(), bytes.getLong()).toString();
+  public static String tagColumn(String table) {
+    return Business.APP.table(table).orElseThrow().marks().get(0);
   }
 
   /** The tag a write leaves in the row. */
@@ -163,15 +161,16 @@ public final class Business {
     return "w" + value;
   }
 
-  /** Column assignments of a write, without the key; {@code person_id} is chosen by SQL. */
-  static List<Assignment> assignments(Table table, int value) {
-    return switch (table) {
-      case PERSON ->
+  /** {@code person_id} is chosen by SQL. */
+  @Override
+  public List<Assignment> assignments(AppTable table, int row, int value) {
+    return switch (table.name()) {
+      case Table.PERSON ->
           List.of(
               new Assignment("first_name", "?", tag(value)),
               new Assignment("last_name", "?", "Łovelace \"𝄞\" & <" + value + ">"),
               new Assignment("email", "?", value % 3 == 0 ? null : value + "@example.org"));
-      case NOTE ->
+      case Table.NOTE ->
           List.of(
               new Assignment(
                   "person_id",
@@ -179,26 +178,13 @@ public final class Business {
                   (long) (value % 4)),
               new Assignment("title", "?", tag(value)),
               new Assignment("content", "?", value % 2 == 0 ? null : "line\nü\u0001" + value));
-      case MEASURE ->
+      case Table.MEASURE ->
           List.of(
               new Assignment("label", "?", tag(value)),
               new Assignment("count", "?", value % 7 == 6 ? null : (Object) INTEGERS[value % 6]),
               new Assignment("ratio", "?", value % 5 == 4 ? null : (Object) REALS[value % 6]),
               new Assignment("raw", "?", value % 4 == 3 ? null : (Object) new byte[value % 4 * 2]));
+      default -> throw new IllegalArgumentException("The app has no table " + table.name());
     };
-  }
-
-  /** One column, the SQL expression it gets and the value bound into that. */
-  record Assignment(String column, String expression, Object bind) {
-
-    /**
-     * What an app keeps to that speaks to this revision: integers of June go through a double
-     * (wire-protocol 4.4), so those beyond 2^53 come back as others, or not at all.
-     */
-    Object bind(Revision revision) {
-      return revision == Revision.JUNE_2026 && bind instanceof Long integer
-          ? (Object) Math.max(-DOUBLES_EXACT_MAX, Math.min(DOUBLES_EXACT_MAX, integer))
-          : bind;
-    }
   }
 }

@@ -62,6 +62,7 @@ public final class Device {
   private OversqliteClient client;
   private PlannedResolver resolverOfProcess;
   private Optional<Connection> app = Optional.empty();
+  private Optional<Observer> insideOfApp = Optional.empty();
   private final Map<String, PreparedStatement> appStatements = new HashMap<>();
   // Of the file, not of the process: an orderly restart leaves it as it is.
   private Optional<Observer> observer = Optional.empty();
@@ -83,7 +84,7 @@ public final class Device {
     this.index = index;
     this.user = user;
     this.resolver = resolver;
-    this.resolverOfProcess = new PlannedResolver(resolver);
+    this.resolverOfProcess = new PlannedResolver(world.app(), resolver);
     this.folder = folder;
     this.random = random;
     this.clientActor = new Baton.Actor("device " + index, index);
@@ -97,7 +98,7 @@ public final class Device {
         Statement statement = raw.createStatement()) {
       statement.execute("PRAGMA synchronous=OFF");
       statement.execute("PRAGMA journal_mode=WAL");
-      for (String ddl : Business.DDL) {
+      for (String ddl : world.app().ddl()) {
         statement.execute(ddl);
       }
     } catch (SQLException e) {
@@ -116,12 +117,13 @@ public final class Device {
               LogicalContent.none(),
               BUSY_RETRIES_MAX,
               raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
-      resolverOfProcess = new PlannedResolver(resolver);
+      resolverOfProcess = new PlannedResolver(world.app(), resolver);
       client = newClient();
       if (observer.isEmpty()) {
-        observer = Optional.of(Observer.of(file));
+        observer = Optional.of(Observer.of(world.app(), file));
       }
       app = Optional.empty();
+      insideOfApp = Optional.empty();
       appStatements.clear();
       opened = false;
     } catch (SQLException e) {
@@ -151,7 +153,7 @@ public final class Device {
                             .build()))
             .build();
     return OversqliteClient.builder()
-        .schema(Business.syncSchema())
+        .schema(world.app().syncSchema())
         .resolver(resolverOfProcess)
         .store(world.parts().store(SqliteStore.over(disk), disk))
         .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
@@ -305,6 +307,14 @@ public final class Device {
     return app.get();
   }
 
+  /** What the app's connection sees, its open transaction included. */
+  Observer insideOfApp() throws SQLException {
+    if (insideOfApp.isEmpty()) {
+      insideOfApp = Optional.of(new Observer(world.app(), SeamDataSource.beneath(app())));
+    }
+    return insideOfApp.get();
+  }
+
   /** A statement on the app's connection, kept as long as that. */
   PreparedStatement appStatement(String sql) throws SQLException {
     PreparedStatement statement = appStatements.get(sql);
@@ -374,7 +384,7 @@ public final class Device {
   public String memoryAfterCrash() {
     String user = attaching.get();
     String wanted = user == null ? wantedUser : DeviceTables.owner(this).orElse(user);
-    return "unopened " + wanted + new PlannedResolver(resolver).memory();
+    return "unopened " + wanted + new PlannedResolver(world.app(), resolver).memory();
   }
 
   @Override

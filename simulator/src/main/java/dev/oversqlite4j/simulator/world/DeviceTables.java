@@ -3,19 +3,15 @@ package dev.oversqlite4j.simulator.world;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.oversqlite4j.simulator.plan.Table;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What is in a device's file, read with plain SQL and none of the client's code: an oracle that
@@ -48,11 +44,9 @@ public record DeviceTables(
           "_sync_operation_state",
           "_sync_outbox_bundle",
           "_sync_source_state");
-  private static final Set<String> APP_TABLES =
-      Stream.of(Table.values()).map(Business::sqlName).collect(Collectors.toSet());
 
   /** A row of the app by its wire key. */
-  public record RowId(Table table, String key) implements Comparable<RowId> {
+  public record RowId(String table, String key) implements Comparable<RowId> {
     @Override
     public int compareTo(RowId other) {
       int byTable = table.compareTo(other.table);
@@ -179,7 +173,7 @@ public record DeviceTables(
       Observer s, Optional<DeviceTables> earlier, Set<String> changed, Set<String> existing)
       throws SQLException {
     Map<RowId, String> rows =
-        earlier.isPresent() && Collections.disjoint(changed, APP_TABLES)
+        earlier.isPresent() && changed.stream().noneMatch(name -> s.app().table(name).isPresent())
             ? earlier.get().rows
             : appRows(s);
     if (!existing.contains("_sync_attachment_state")) {
@@ -228,7 +222,7 @@ public record DeviceTables(
     Map<RowId, RowState> states = new TreeMap<>();
     s.query(
         "SELECT table_name, key_json, row_version, deleted FROM _sync_row_state",
-        r -> states.put(rowId(r), new RowState(r.getLong(3), r.getInt(4) != 0)));
+        r -> states.put(rowId(s, r), new RowState(r.getLong(3), r.getInt(4) != 0)));
     return states;
   }
 
@@ -240,13 +234,16 @@ public record DeviceTables(
         r ->
             discarded.add(
                 new Discarded(
-                    rowId(r), r.getString(3), tag(rowId(r), r.getString(4)), r.getString(5))));
+                    rowId(s, r),
+                    r.getString(3),
+                    tag(s, rowId(s, r), r.getString(4)),
+                    r.getString(5))));
     return discarded;
   }
 
   private static List<RowId> quarantined(Observer s) throws SQLException {
     List<RowId> quarantined = new ArrayList<>();
-    s.query("SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(r)));
+    s.query("SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(s, r)));
     return quarantined;
   }
 
@@ -296,18 +293,21 @@ public record DeviceTables(
     return control[0];
   }
 
-  private static Map<RowId, String> appRows(Observer s) throws SQLException {
+  /** The mark of every app row. */
+  static Map<RowId, String> appRows(Observer s) throws SQLException {
     Map<RowId, String> rows = new TreeMap<>();
-    for (Table table : Table.values()) {
+    for (AppTable table : s.app().tables()) {
       s.query(
-          "SELECT CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END, "
-              + Business.tagColumn(table)
+          "SELECT "
+              + table.key()
+              + ", "
+              + String.join(", ", table.marks())
               + " FROM "
-              + Business.sqlName(table),
-          r ->
-              rows.put(
-                  new RowId(table, Business.wireKeyOfLocal(table, r.getString(1))),
-                  r.getString(2)));
+              + table.name(),
+          r -> {
+            String key = table.wireKeyOfLocal(Marks.text(r, 1));
+            rows.put(new RowId(table.name(), key), Marks.ofRow(table, r, 2));
+          });
     }
     return rows;
   }
@@ -316,21 +316,24 @@ public record DeviceTables(
   public static List<String> appContent(Observer observer) {
     List<String> content = new ArrayList<>();
     try {
-      observer.query(
-          "SELECT 'person', quote(id), quote(first_name), quote(last_name), quote(email) FROM"
-              + " person UNION ALL SELECT 'note', quote(id), quote(person_id), quote(title),"
-              + " quote(content) FROM note UNION ALL SELECT 'measure', quote(id), quote(label),"
-              + " quote(count) || ' ' || printf('%!.17g', ratio), quote(raw) FROM measure ORDER BY"
-              + " 1, 2",
-          r ->
-              content.add(
-                  String.join(
-                      " | ",
-                      r.getString(1),
-                      r.getString(2),
-                      r.getString(3),
-                      r.getString(4),
-                      r.getString(5))));
+      for (AppTable table : observer.app().tables()) {
+        List<String> columns = new ArrayList<>(List.of(table.key()));
+        table.columns().forEach(column -> columns.add(column.name()));
+        observer.query(
+            "SELECT "
+                + String.join(", ", columns)
+                + " FROM "
+                + table.name()
+                + " ORDER BY "
+                + table.key(),
+            r -> {
+              List<String> values = new ArrayList<>(List.of(table.name()));
+              for (int i = 1; i <= columns.size(); i++) {
+                values.add(Marks.text(r, i));
+              }
+              content.add(String.join(" | ", values));
+            });
+      }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulator cannot read a device's file", e);
     }
@@ -343,22 +346,24 @@ public record DeviceTables(
         sql,
         r ->
             intents.put(
-                rowId(r),
+                rowId(s, r),
                 new Intent(
-                    r.getString(3), r.getLong(4), tag(rowId(r), r.getString(5)), r.getLong(6))));
+                    r.getString(3),
+                    r.getLong(4),
+                    tag(s, rowId(s, r), r.getString(5)),
+                    r.getLong(6))));
     return intents;
   }
 
-  private static RowId rowId(ResultSet r) throws SQLException {
-    Table table = Table.valueOf(r.getString(1).toUpperCase(Locale.ROOT));
-    String key = parse(r.getString(2)).path("id").asText();
-    return new RowId(table, Business.wireKeyOfLocal(table, key));
+  private static RowId rowId(Observer s, ResultSet r) throws SQLException {
+    AppTable table = s.app().table(r.getString(1)).orElseThrow();
+    String key = parse(r.getString(2)).path(table.key()).asText();
+    return new RowId(table.name(), table.wireKeyOfLocal(key));
   }
 
-  private static Optional<String> tag(RowId row, String payload) {
-    return payload == null
-        ? Optional.empty()
-        : Optional.of(parse(payload).path(Business.tagColumn(row.table())).asText());
+  private static Optional<String> tag(Observer s, RowId row, String payload) {
+    AppTable table = s.app().table(row.table()).orElseThrow();
+    return payload == null ? Optional.empty() : Optional.of(Marks.ofLocal(table, parse(payload)));
   }
 
   private static JsonNode parse(String json) {

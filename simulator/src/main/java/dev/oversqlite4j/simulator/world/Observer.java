@@ -36,6 +36,7 @@ public final class Observer implements AutoCloseable {
   private static final Map<String, String> LATEST =
       Map.of("_fsm_journal", " WHERE seq > (SELECT coalesce(max(seq), 0) - 16 FROM _fsm_journal)");
 
+  private final SimulatedApp app;
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private final SortedMap<String, Content> contents = new TreeMap<>();
@@ -44,7 +45,9 @@ public final class Observer implements AutoCloseable {
   private long dataVersion = -1;
   private long schemaVersion = -1;
 
-  private Observer(Connection connection) {
+  /** Looks at what a connection sees; to be let go with it, and not to be closed. */
+  Observer(SimulatedApp app, Connection connection) {
+    this.app = app;
     this.connection = connection;
   }
 
@@ -65,8 +68,13 @@ public final class Observer implements AutoCloseable {
     }
   }
 
-  /** Looks at a database file. */
-  public static Observer of(java.nio.file.Path file) throws SQLException {
+  /** Whose tables are to be seen. */
+  SimulatedApp app() {
+    return app;
+  }
+
+  /** Looks at a database file of an app. */
+  public static Observer of(SimulatedApp app, java.nio.file.Path file) throws SQLException {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA query_only=ON");
@@ -74,7 +82,7 @@ public final class Observer implements AutoCloseable {
       // cut.
       statement.execute("PRAGMA synchronous=OFF");
     }
-    return new Observer(connection);
+    return new Observer(app, connection);
   }
 
   @FunctionalInterface
@@ -164,7 +172,9 @@ public final class Observer implements AutoCloseable {
             + " ORDER BY 1, c.cid",
         row -> {
           List<String> of = columns.computeIfAbsent(row.getString(1), name -> new ArrayList<>());
-          if (!LogicalContent.TIMES_AND_CHAIN.contains(row.getString(2))) {
+          // Times are ours; a column of the app is content whatever it is called.
+          if (!row.getString(1).startsWith("_")
+              || !LogicalContent.TIMES_AND_CHAIN.contains(row.getString(2))) {
             of.add(row.getString(2));
           }
         });

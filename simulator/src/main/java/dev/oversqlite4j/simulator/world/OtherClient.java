@@ -12,7 +12,8 @@ import java.util.Map;
 
 /**
  * Another client of this protocol generation, as far as it shows in the file: the shared control
- * tables, triggers of its own under the shared names, and nothing else.
+ * tables, triggers of its own under the shared names, and nothing else. It only knows {@link
+ * Business}.
  */
 public final class OtherClient {
 
@@ -20,7 +21,7 @@ public final class OtherClient {
       "COALESCE((SELECT apply_mode FROM _sync_apply_state WHERE singleton_key = 1), 0)";
 
   /** How it writes the columns of each table into a payload. */
-  private static final Map<Table, String> PAYLOADS =
+  private static final Map<String, String> PAYLOADS =
       Map.of(
           Table.PERSON,
           "'id', NEW.id, 'first_name', NEW.first_name, 'last_name', NEW.last_name,"
@@ -41,16 +42,15 @@ public final class OtherClient {
    */
   public static List<String> takingOver() {
     List<String> sql = new ArrayList<>();
-    for (Table table : Table.values()) {
-      String name = Business.sqlName(table);
+    for (String name : Table.ALL) {
       for (String suffix : List.of("bi_guard", "bu_guard", "bd_guard", "ai", "au", "ad")) {
         sql.add("DROP TRIGGER IF EXISTS trg_" + name + "_" + suffix);
       }
       guard(sql, name, "bi_guard", "INSERT");
       guard(sql, name, "bu_guard", "UPDATE");
       guard(sql, name, "bd_guard", "DELETE");
-      String written = marker(table, "NEW", "json_object(" + PAYLOADS.get(table) + ")");
-      String deleted = marker(table, "OLD", "NULL");
+      String written = marker(name, "NEW", "json_object(" + PAYLOADS.get(name) + ")");
+      String deleted = marker(name, "OLD", "NULL");
       capture(sql, name, "ai", "INSERT", "", written);
       capture(sql, name, "au", "UPDATE", " AND OLD.id = NEW.id", written);
       capture(sql, name, "ad", "DELETE", "", deleted);
@@ -118,14 +118,14 @@ public final class OtherClient {
             + "; END");
   }
 
-  private static String marker(Table table, String row, String payload) {
-    String value = table == Table.NOTE ? "lower(hex(" + row + ".id))" : row + ".id";
+  private static String marker(String table, String row, String payload) {
+    String value = table.equals(Table.NOTE) ? "lower(hex(" + row + ".id))" : row + ".id";
     String key = "json_object('id', " + value + ")";
     String known =
         " FROM _sync_row_state WHERE schema_name = '"
             + Business.NAME
             + "' AND table_name = '"
-            + Business.sqlName(table)
+            + table
             + "' AND key_json = "
             + key;
     String op =
@@ -138,7 +138,7 @@ public final class OtherClient {
         + " payload, dirty_ordinal) VALUES ('"
         + Business.NAME
         + "', '"
-        + Business.sqlName(table)
+        + table
         + "', "
         + key
         + ", "

@@ -6,18 +6,18 @@ import dev.oversqlite4j.Resolution;
 import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.RowOperation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
-import dev.oversqlite4j.simulator.plan.Table;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.Locale;
 
 /** The resolver of one process, as the plan chose it for the device. */
 final class PlannedResolver implements Resolver {
 
+  private final SimulatedApp app;
   private final ResolverChoice choice;
   private boolean threwLast;
 
-  PlannedResolver(ResolverChoice choice) {
+  PlannedResolver(SimulatedApp app, ResolverChoice choice) {
+    this.app = app;
     this.choice = choice;
   }
 
@@ -55,20 +55,24 @@ final class PlannedResolver implements Resolver {
     return kept ? Resolution.keepLocal() : Resolution.acceptServer();
   }
 
-  private static Resolution merge(ConflictContext conflict) {
+  private Resolution merge(ConflictContext conflict) {
     if (conflict.localOp() == RowOperation.DELETE || conflict.serverRow().isEmpty()) {
       return clientWins(conflict);
     }
-    Table table = Table.valueOf(conflict.table().toUpperCase(Locale.ROOT));
+    AppTable table = app.table(conflict.table()).orElseThrow();
     ObjectNode merged = conflict.localPayload().orElseThrow();
     ObjectNode server = conflict.serverRow().orElseThrow();
-    for (String column : Business.columnsBesidesTag(table)) {
-      merged.set(column, server.get(column));
-    }
-    // Blobs are base64 on the wire and hex in the file; the other kinds are spelled alike.
-    if (table == Table.MEASURE && merged.get("raw").isTextual()) {
-      byte[] raw = Base64.getDecoder().decode(merged.get("raw").textValue());
-      merged.put("raw", HexFormat.of().formatHex(raw));
+    for (AppTable.Column column : table.columns()) {
+      String name = column.name();
+      if (table.marks().contains(name)) {
+        continue;
+      }
+      merged.set(name, server.get(name));
+      // Blobs are base64 on the wire and hex in the file; the other kinds are spelled alike.
+      if (column.kind() == AppTable.Kind.BLOB && merged.get(name).isTextual()) {
+        byte[] raw = Base64.getDecoder().decode(merged.get(name).textValue());
+        merged.put(name, HexFormat.of().formatHex(raw));
+      }
     }
     return Resolution.keepMerged(merged);
   }

@@ -2,9 +2,11 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
-import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Is told everything that happens to a device, in order, on the thread of the actor that runs. */
 public interface Witness {
@@ -25,11 +27,15 @@ public interface Witness {
    */
   void crashed(Device device, Seam seam);
 
-  /** The app is about to write these rows in one transaction. */
-  void writing(Device device, List<RowWrite> rows);
+  /**
+   * The app is about to commit a transaction.
+   *
+   * @param changes the mark of each row it changed, empty for one that it deleted
+   */
+  void writing(Device device, Map<RowId, Optional<String>> changes);
 
-  /** The app's transaction is over and the app knows how. */
-  void wrote(Device device, List<RowWrite> acknowledged);
+  /** The app knows that its transaction is committed. */
+  void wrote(Device device);
 
   /** The app's transaction was refused by a trigger. */
   void writeRefused(Device device);

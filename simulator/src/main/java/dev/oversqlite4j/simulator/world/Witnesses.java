@@ -2,9 +2,11 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Operation;
-import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.seam.Seam;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Several who look on, told one after the other. */
 public record Witnesses(List<Witness> all) implements Witness {
@@ -34,13 +36,13 @@ public record Witnesses(List<Witness> all) implements Witness {
   }
 
   @Override
-  public void writing(Device device, List<RowWrite> rows) {
-    all.forEach(witness -> witness.writing(device, rows));
+  public void writing(Device device, Map<RowId, Optional<String>> changes) {
+    all.forEach(witness -> witness.writing(device, changes));
   }
 
   @Override
-  public void wrote(Device device, List<RowWrite> acknowledged) {
-    all.forEach(witness -> witness.wrote(device, acknowledged));
+  public void wrote(Device device) {
+    all.forEach(witness -> witness.wrote(device));
   }
 
   @Override

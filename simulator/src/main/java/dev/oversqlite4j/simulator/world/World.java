@@ -57,6 +57,7 @@ public final class World implements AutoCloseable {
   // A resolver that throws lets one conflict of a device through in each attempt.
   private static final int SETTLE_ATTEMPTS_MAX = 24;
 
+  private final SimulatedApp app;
   private final Plan plan;
   private final Parts parts;
   private final Witness witness;
@@ -95,13 +96,17 @@ public final class World implements AutoCloseable {
   /**
    * @param folder where the devices' files go; must exist and be empty
    * @param server makes the witness, which wants to look at the server, too
+   * @throws dev.oversqlite4j.simulator.plan.InvalidPlanException if it is a plan of another app
    */
   public World(
+      SimulatedApp app,
       Plan plan,
       Path folder,
       Parts parts,
       Tracing tracing,
       java.util.function.Function<ModelServer, Witness> server) {
+    app.check(plan);
+    this.app = app;
     this.plan = plan;
     this.parts = parts;
     this.tracing = tracing;
@@ -111,11 +116,7 @@ public final class World implements AutoCloseable {
     this.serverIds = () -> new UUID(idsOfServer.nextLong(), idsOfServer.nextLong()).toString();
     this.server =
         new ModelServer(
-            plan.revision(),
-            Business.serverSchema(),
-            ServerLimits.july(),
-            this::nowMillis,
-            serverIds);
+            plan.revision(), app.serverSchema(), ServerLimits.july(), this::nowMillis, serverIds);
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
@@ -287,7 +288,8 @@ public final class World implements AutoCloseable {
                               DeviceTables.owner(d).map(usersOfSavedServer::contains).orElse(true));
           case SAVE_FILE -> true;
           case RESTORE_FILE -> savedFile.isPresent();
-          case OTHER_CLIENT -> DeviceTables.read(device.observer()).installed();
+          case OTHER_CLIENT ->
+              app == Business.APP && DeviceTables.read(device.observer()).installed();
         };
     if (!applies) {
       return;
@@ -730,6 +732,11 @@ public final class World implements AutoCloseable {
   /** The protocol the server speaks. */
   Revision revision() {
     return plan.revision();
+  }
+
+  /** Whose sync is simulated. */
+  public SimulatedApp app() {
+    return app;
   }
 
   Parts parts() {

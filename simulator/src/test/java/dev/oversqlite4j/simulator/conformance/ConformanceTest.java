@@ -48,7 +48,7 @@ class ConformanceTest {
     ModelServer model =
         new ModelServer(
             revision,
-            Business.serverSchema(),
+            Business.APP.serverSchema(),
             ServerLimits.july(),
             () -> 1_800_000_000_000L,
             this::uuid);

@@ -41,7 +41,7 @@ class FieldTest {
 
   @Test
   void aLostWriteIsSeen() {
-    FieldLedger ledger = told("writing PERSON 1 w1", "wrote", "writing PERSON 1 w2", "wrote");
+    FieldLedger ledger = told("writing person 1 w1", "wrote", "writing person 1 w2", "wrote");
     ledger.died();
     ledger.requireKept(shows(FieldWrite.upsert(Table.PERSON, 1, 2)), "here");
     assertThrows(
@@ -52,7 +52,7 @@ class FieldTest {
 
   @Test
   void aWriteInFlightMayShowOrNot() {
-    FieldLedger ledger = told("writing NOTE 1 w1", "wrote", "writing NOTE 1 -");
+    FieldLedger ledger = told("writing note 1 w1", "wrote", "writing note 1 -");
     ledger.died();
     ledger.requireKept(shows(FieldWrite.upsert(Table.NOTE, 1, 1)), "here");
     ledger.requireKept(Map.of(), "here");

@@ -117,7 +117,7 @@ final class MatrixRig {
               .build();
       this.client =
           OversqliteClient.builder()
-              .schema(Business.syncSchema())
+              .schema(Business.APP.syncSchema())
               .store(SqliteStore.over(disk))
               .server(HttpSyncServer.at("http://sync.test", http))
               .options(
@@ -200,7 +200,7 @@ final class MatrixRig {
 
   private ModelServer server() {
     return new ModelServer(
-        Business.serverSchema(), ServerLimits.july(), () -> NOW, () -> new Ids().newUuid());
+        Business.APP.serverSchema(), ServerLimits.july(), () -> NOW, () -> new Ids().newUuid());
   }
 
   private final class Ids implements IdSource {
@@ -335,7 +335,7 @@ final class MatrixRig {
   /** SQL of a new row. */
   static String insert(int row) {
     return "INSERT INTO person(id, first_name, last_name) VALUES ('"
-        + Business.wireKey(dev.oversqlite4j.simulator.plan.Table.PERSON, row)
+        + Business.APP.tables().get(0).wireKey(row)
         + "', '"
         + Business.tag(row)
         + "', 'x')";

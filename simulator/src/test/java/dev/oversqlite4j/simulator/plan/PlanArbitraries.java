@@ -79,14 +79,14 @@ public final class PlanArbitraries {
   private static Arbitrary<RowWrite> rowWrites() {
     return Combinators.combine(
             Arbitraries.of(RowWrite.Kind.class),
-            Arbitraries.of(Table.class),
+            Arbitraries.of(Table.ALL),
             Arbitraries.integers().between(0, 5),
             Arbitraries.integers().between(0, 1_000))
         .as(PlanArbitraries::rowWrite);
   }
 
-  private static RowWrite rowWrite(RowWrite.Kind kind, Table table, int row, int value) {
-    boolean person = kind == RowWrite.Kind.DELETE && table == Table.PERSON;
+  private static RowWrite rowWrite(RowWrite.Kind kind, String table, int row, int value) {
+    boolean person = kind == RowWrite.Kind.DELETE && table.equals(Table.PERSON);
     return new RowWrite(kind, person ? Table.NOTE : table, row, value);
   }
 

@@ -137,7 +137,7 @@ class PlanJsonTest {
           "at":"SEND"                 | "at":" "                     | steps[0].at must
           "loseResponse":[2]          | "crashOrder":[]              | steps[0].crashOrder must name each
           "loseResponse":[2]          | "crashOrder":["crashAtAnswer"] | steps[0].crashOrder[0] must
-          "insert":"note"             | "insert":"notes"             | steps[1].rows[0].insert must be one of
+          "insert":"note"             | "insert":" "                 | steps[1].rows[0].insert must name a table
           "insert":"note"             | "insert":"note","delete":"note" | steps[1].rows[0] must have exactly one
           "insert":"note",            | ``                           | steps[1].rows[0] must have exactly one
           "row":3                     | "row":-1                     | steps[1].rows[0].row must be

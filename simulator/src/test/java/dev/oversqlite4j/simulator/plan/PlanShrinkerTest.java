@@ -36,7 +36,8 @@ class PlanShrinkerTest {
           List<Integer> writers = new ArrayList<>();
           for (Step step : plan.steps()) {
             if (step.command() instanceof Command.Write write
-                && write.rows().stream().anyMatch(r -> r.table() == Table.NOTE && r.row() >= 2)) {
+                && write.rows().stream()
+                    .anyMatch(r -> r.table().equals(Table.NOTE) && r.row() >= 2)) {
               writers.add(step.device());
             }
             if (step.command() instanceof Command.Call call
