@@ -229,6 +229,22 @@ final class Rules {
           connected.equal("resolution", "remote_authoritative");
           connected.absent("initialization_id");
         });
+    rule(
+        "2.3.h",
+        "has_local_pending_rows is false where it is missing",
+        lab -> lab.fresh().post("connect", "{}").ok().equal("resolution", "initialize_empty"));
+    rule(
+        "3.2.a",
+        "a session outlives no lease: 409 initialization_stale",
+        lab -> {
+          Source source = lab.fresh();
+          String lease = source.connect(true).ok().string("initialization_id");
+          ObjectNode row = lab.insert(lab.uuid(), 0);
+          String hash = Lab.requestHash(List.of(row));
+          String pushId = source.create(1, 1, hash, lease).ok().string("push_id");
+          source.connect(false).ok().equal("resolution", "initialize_empty");
+          source.chunk(pushId, 0, row).refused(409, "initialization_stale");
+        });
   }
 
   private void create() {
@@ -665,6 +681,24 @@ final class Rules {
           source.push(1, lab.insert(good, 0)).ok();
         });
     rule(
+        "3.4.g",
+        "all rows are checked in their order before any is applied",
+        lab -> {
+          Source source = lab.initialised();
+          String first = lab.uuid();
+          Answer refused = source.push(1, lab.update(first, 3), lab.update(lab.uuid(), 4));
+          refused.refused(409, "push_conflict");
+          require(
+              refused
+                  .json()
+                  .path("conflict")
+                  .path("key")
+                  .path(lab.table().key())
+                  .asText()
+                  .equals(first),
+              "another row than the first is told");
+        });
+    rule(
         "3.5.a",
         "an UPDATE that changes nothing is a row of the bundle all the same",
         lab -> {
@@ -674,6 +708,19 @@ final class Rules {
           Answer again = source.push(2, lab.update(key, seq)).ok();
           again.equal("row_count", 1);
           conflict(lab, source, lab.update(key, seq));
+        });
+    rule(
+        "3.5.c",
+        "a key that was deleted comes back as an INSERT",
+        lab -> {
+          Source source = lab.initialised();
+          String key = lab.uuid();
+          long seq = source.push(1, lab.insert(key, 0)).ok().number("bundle_seq");
+          long gone = source.push(2, lab.delete(key, seq)).ok().number("bundle_seq");
+          Answer back = source.push(3, lab.insert(key, gone)).ok();
+          require(
+              rows(source, back).list("rows").path(0).path("op").asText().equals("INSERT"),
+              "it is another op");
         });
   }
 
@@ -749,6 +796,19 @@ final class Rules {
           JsonNode row = page.list("rows").path(0);
           require(row.path("op").asText().equals("DELETE"), "it is no DELETE");
           require(!row.has("payload"), "it has a payload");
+        });
+    rule(
+        "2.8.f",
+        "too many rows are clamped, not refused",
+        lab -> {
+          Source source = lab.initialised();
+          Answer committed = source.push(1, lab.insert(lab.uuid(), 0)).ok();
+          source
+              .get(
+                  "committed-bundles/"
+                      + committed.number("bundle_seq")
+                      + "/rows?max_rows=1000000000")
+              .ok();
         });
     rule(
         "5.2.a",
@@ -846,6 +906,14 @@ final class Rules {
           source.connect(true).ok();
           source.sibling().get("pull").refused(409, "scope_initializing");
         });
+    rule(
+        "2.9.g",
+        "a target is repeated as it is, even beyond the latest bundle",
+        lab -> {
+          Source source = lab.initialised();
+          source.push(1, lab.insert(lab.uuid(), 0)).ok();
+          source.get("pull?target_bundle_seq=1000").ok().equal("stable_bundle_seq", 1000);
+        });
     if (july) {
       inferred(
           "2.9.f",
@@ -894,6 +962,30 @@ final class Rules {
         "2.10.c",
         "a scope that is not initialised has no snapshot: 409 scope_uninitialized",
         lab -> lab.fresh().post("snapshot-sessions", "").refused(409, "scope_uninitialized"));
+    rule(
+        "2.10.i",
+        "a body is not needed, and without rows nothing is frozen",
+        lab -> {
+          Source source = lab.initialised();
+          Answer session = source.post("snapshot-sessions", "").ok();
+          require(
+              !lab.anyTokenIsAUser() || session.number("row_count") == 0,
+              "an empty scope has rows");
+          require(session.string("expires_at").contains("T"), "expires_at is no time");
+        });
+    rule(
+        "2.11.g",
+        "too many rows are clamped, and an empty snapshot is one empty chunk",
+        lab -> {
+          Source source = lab.initialised();
+          String id = source.post("snapshot-sessions", "{}").ok().string("snapshot_id");
+          Answer chunk = source.get("snapshot-sessions/" + id + "?max_rows=1000000000").ok();
+          if (lab.anyTokenIsAUser()) {
+            require(chunk.list("rows").isEmpty(), "an empty scope has rows");
+            chunk.equal("next_row_ordinal", 0);
+            chunk.equal("has_more", "false");
+          }
+        });
     rule(
         "2.11.a",
         "chunks go on after the rows consumed, counted from 1",
@@ -990,6 +1082,19 @@ final class Rules {
           source.delete("snapshot-sessions/" + id).status(204);
           source.get("snapshot-sessions/" + id).refused(404, "snapshot_session_not_found");
           source.delete("snapshot-sessions/" + id).refused(404, "snapshot_session_not_found");
+        });
+    rule(
+        "2.12.b",
+        "nobody deletes the session of another user: 403, nor one that is not there: 404",
+        lab -> {
+          String id = lab.initialised().post("snapshot-sessions", "").ok().string("snapshot_id");
+          lab.initialised().delete("snapshot-sessions/" + NOBODY).status(404);
+          if (!lab.anyTokenIsAUser()) {
+            throw new NotTestable("needs another user");
+          }
+          lab.initialised()
+              .delete("snapshot-sessions/" + id)
+              .refused(403, "snapshot_session_forbidden");
         });
     if (july) {
       rule("6.1.b", "byte counts are exact", Rules::byteCounts);
@@ -1129,6 +1234,13 @@ final class Rules {
           source.replace(source.id, known.id).refused(409, "source_replacement_invalid");
         });
     rule(
+        "2.10.j",
+        "the scope is looked at before the replacement: 409 scope_uninitialized",
+        lab -> {
+          Source source = lab.fresh();
+          source.replace(source.id, source.id).refused(409, "scope_uninitialized");
+        });
+    rule(
         "2.4.j",
         "what is committed stays already_committed for a retired source",
         lab -> {
@@ -1184,6 +1296,15 @@ final class Rules {
         "2.13.b",
         "a watch with a bad number is 400 invalid_request",
         lab -> lab.initialised().get("watch?after_bundle_seq=x").refused(400, "invalid_request"));
+    rule(
+        "2.13.c",
+        "a scope that is not initialised cannot be watched: 409 scope_uninitialized",
+        lab -> {
+          if (!watches(lab)) {
+            throw new NotTestable("the server does not offer watching");
+          }
+          lab.fresh().get("watch").refused(409, "scope_uninitialized");
+        });
   }
 
   /** Listed, so that nobody takes their absence for a pass. */
