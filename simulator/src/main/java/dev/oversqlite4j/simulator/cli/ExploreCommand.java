@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.simulator.explore.Explorer;
 import dev.oversqlite4j.simulator.explore.Explorer.Explored;
 import dev.oversqlite4j.simulator.explore.Explorer.Violated;
+import dev.oversqlite4j.simulator.explore.ListExplorer;
 import dev.oversqlite4j.simulator.plan.Scenario;
 import dev.oversqlite4j.simulator.plan.Scenarios;
+import dev.oversqlite4j.simulator.plan.ShortLists;
 import dev.oversqlite4j.simulator.server.Revision;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,6 +28,8 @@ import picocli.CommandLine.Option;
     description = "Crashes a scripted lifecycle at every point there is, one after the other.",
     footer = {"", "Example: oversqlite4j explore --scenario first-seed --crashes 2"})
 final class ExploreCommand implements Callable<Integer> {
+
+  private static final int LISTS_MAX = 4;
 
   private final Environment environment;
 
@@ -58,6 +62,12 @@ final class ExploreCommand implements Callable<Integer> {
               + " standard error.")
   private boolean json;
 
+  @Option(
+      names = "--lists",
+      paramLabel = "N",
+      description = "Every list of up to N commands, 1 to 4; --scenario then names where they start.")
+  private Optional<Integer> lists;
+
   @Option(names = "--list", description = "Name the scenarios and explore nothing.")
   private boolean list;
 
@@ -75,6 +85,9 @@ final class ExploreCommand implements Callable<Integer> {
     }
     if (crashes < 1 || crashes > 2) {
       throw new UsageException("--crashes must be 1 or 2, not " + crashes + ".");
+    }
+    if (lists.isPresent()) {
+      return exploreLists(lists.get());
     }
     PrintWriter people = json ? environment.err() : environment.out();
     Explorer explorer = new Explorer(environment.parts());
@@ -94,6 +107,55 @@ final class ExploreCommand implements Callable<Integer> {
       people.flush();
       if (json) {
         environment.out().println(json(explored));
+        environment.out().flush();
+      }
+      failed |= !explored.violations().isEmpty();
+    }
+    return failed ? ExitCode.SAFETY : ExitCode.OK;
+  }
+
+  private int exploreLists(int length) throws IOException {
+    List<ShortLists.Start> starts =
+        ShortLists.starts().stream()
+            .filter(start -> name.isEmpty() || name.get().equals(start.name()))
+            .toList();
+    if (length < 1 || length > LISTS_MAX || crashes != 1 || starts.isEmpty()) {
+      throw new UsageException(
+          "--lists must be 1 to "
+              + LISTS_MAX
+              + ", with one crash, and --scenario one of "
+              + ShortLists.starts().stream().map(ShortLists.Start::name).toList()
+              + ".");
+    }
+    PrintWriter people = json ? environment.err() : environment.out();
+    boolean failed = false;
+    for (ShortLists.Start start : starts) {
+      people.println(start.name() + ": " + start.about());
+      people.flush();
+      ListExplorer.Explored explored =
+          new ListExplorer(environment.parts())
+              .explore(start.withRevision(revision), length, line -> progress(people, line));
+      people.println(
+          format(
+              "  %d plans, %d crash points, %d distinct states, %d violations, %.1f seconds",
+              explored.runs(),
+              explored.points(),
+              explored.states(),
+              explored.violations().size(),
+              explored.seconds()));
+      Explored reported =
+          new Explored(
+              "lists-" + length + "-" + start.name(),
+              1,
+              explored.points(),
+              explored.states(),
+              explored.violations(),
+              explored.finalStates(),
+              explored.seconds());
+      report(people, reported);
+      people.flush();
+      if (json) {
+        environment.out().println(json(reported));
         environment.out().flush();
       }
       failed |= !explored.violations().isEmpty();

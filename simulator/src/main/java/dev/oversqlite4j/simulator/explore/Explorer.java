@@ -279,7 +279,7 @@ public final class Explorer {
   }
 
   /** In the oracle's words, not in those that decide which states are equal. */
-  private static String finalState(World world) {
+  static String finalState(World world) {
     StringBuilder text = new StringBuilder();
     for (Device device : world.devices()) {
       DeviceTables tables = DeviceTables.read(device.observer());
