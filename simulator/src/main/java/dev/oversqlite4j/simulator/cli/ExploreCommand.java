@@ -65,7 +65,8 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(
       names = "--lists",
       paramLabel = "N",
-      description = "Every list of up to N commands, 1 to 4; --scenario then names where they start.")
+      description =
+          "Every list of up to N commands, 1 to 4; --scenario then names where they start.")
   private Optional<Integer> lists;
 
   @Option(names = "--list", description = "Name the scenarios and explore nothing.")

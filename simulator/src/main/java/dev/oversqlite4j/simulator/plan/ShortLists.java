@@ -156,7 +156,7 @@ public final class ShortLists {
     return Step.of(device, new Command.Write(List.of(rows), Ending.COMMIT));
   }
 
-  private static RowWrite row(RowWrite.Kind kind, Table table, int row, int value) {
+  private static RowWrite row(RowWrite.Kind kind, String table, int row, int value) {
     return new RowWrite(kind, table, row, value);
   }
 }
