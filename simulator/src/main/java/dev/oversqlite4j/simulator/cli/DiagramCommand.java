@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.cli;
 
 import dev.oversqlite4j.fsm.Diagram;
 import dev.oversqlite4j.lifecycle.LifecycleDefinition;
+import dev.oversqlite4j.simulator.report.Statechart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,8 @@ final class DiagramCommand implements Callable<Integer> {
 
   /** The languages of diagrams. */
   enum Format {
-    mermaid
+    mermaid,
+    svg
   }
 
   private final Environment environment;
@@ -31,7 +33,7 @@ final class DiagramCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "NAME",
       defaultValue = "mermaid",
-      description = "Only mermaid; there is no svg, but Mermaid's own tools make one of it.")
+      description = "mermaid or svg (default ${DEFAULT-VALUE}).")
   private Format format;
 
   @Option(names = "--out", paramLabel = "FILE", description = "Write here, not to standard output.")
@@ -46,6 +48,7 @@ final class DiagramCommand implements Callable<Integer> {
     String text =
         switch (format) {
           case mermaid -> Diagram.mermaid(LifecycleDefinition.get());
+          case svg -> Statechart.svg(LifecycleDefinition.get());
         };
     if (file.isEmpty()) {
       environment.out().print(text);

@@ -8,13 +8,20 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanGenerator;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.Profile;
+import dev.oversqlite4j.simulator.report.RunPage;
+import dev.oversqlite4j.simulator.report.RunPage.Naming;
+import dev.oversqlite4j.simulator.report.RunRecord;
+import dev.oversqlite4j.simulator.report.RunRecorder;
 import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.RunCounts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -54,6 +61,12 @@ final class ReplayCommand implements Callable<Integer> {
               + " A plan says it itself.")
   private Revision revision;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Also write the run as a page for a browser here.")
+  private Optional<Path> page;
+
   /** A run comes from one of these. */
   private static final class Source {
     @Option(names = "--seed", paramLabel = "S", description = "The seed to run again.")
@@ -74,7 +87,9 @@ final class ReplayCommand implements Callable<Integer> {
         source.plan == null
             ? new PlanGenerator().generate(source.seed, profile).withRevision(revision)
             : read(source.plan);
-    Result result = new Simulation(environment.parts(), Tracing.CONTENT).run(plan);
+    Simulation simulation = new Simulation(environment.parts(), Tracing.CONTENT);
+    Optional<RunRecord> run = page.map(file -> RunRecorder.record(simulation, plan));
+    Result result = run.map(RunRecord::result).orElseGet(() -> simulation.run(plan));
     plan.why().ifPresent(why -> out.println(Text.shortened("About this plan: " + why, LINE_MAX)));
     out.println("Virtual time, device: what it did → how that ended");
     result.timeline().forEach(line -> out.println(Text.shortened(line, LINE_MAX)));
@@ -94,8 +109,35 @@ final class ReplayCommand implements Callable<Integer> {
     out.println("Trace hash " + result.traceHash());
     out.println(
         result.failure().map(f -> "FAILED: " + f.describe()).orElse("Every property held."));
+    run.ifPresent(record -> write(record, page.orElseThrow()));
     out.flush();
     return result.failure().map(Failure::exitCode).orElse(ExitCode.OK);
+  }
+
+  private void write(RunRecord run, Path file) {
+    String name;
+    String replay;
+    if (source.plan == null) {
+      replay =
+          "--seed "
+              + source.seed
+              + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile))
+              + (revision == Revision.JULY_2026 ? "" : " --revision " + Names.of(revision));
+      name = "seed-" + source.seed + "-" + Names.of(profile);
+    } else {
+      // The page may go anywhere; the folder would only be true here.
+      String plan = source.plan.getFileName().toString();
+      replay = "--plan " + Names.quoted(plan);
+      name = plan.replaceFirst("\\.json$", "");
+    }
+    Naming naming =
+        new Naming(name, List.of(ReportFiles.PROGRAM + " replay " + replay), Optional.empty());
+    try {
+      Files.writeString(environment.folder().resolve(file), RunPage.html(run, naming));
+    } catch (IOException unwritable) {
+      throw new UsageException(file + " cannot be written: " + unwritable, unwritable);
+    }
+    environment.out().println("Page: " + file);
   }
 
   private Plan read(Path file) {

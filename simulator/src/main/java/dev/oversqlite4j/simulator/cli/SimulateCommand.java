@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,6 +97,14 @@ final class SimulateCommand implements Callable<Integer> {
           "Run only every N-th seed, from the I-th on, for N processes to share the seeds.")
   private String shard;
 
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write index.html, a page for a browser about the campaign, and one about each failure,"
+              + " here.")
+  private Optional<Path> report;
+
   SimulateCommand(Environment environment) {
     this.environment = environment;
   }
@@ -103,6 +112,7 @@ final class SimulateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Settings settings = settings();
+    Optional<ReportFiles> pages = report.map(folder -> new ReportFiles(environment, folder));
     PrintWriter people = json ? environment.err() : environment.out();
     long begun = environment.nowMillis();
     printOptions(people);
@@ -113,7 +123,11 @@ final class SimulateCommand implements Callable<Integer> {
     double seconds = environment.secondsSince(begun);
     progress.end();
     printSummary(people, result, seconds);
-    printFailures(people, result, settings);
+    printFailures(people, result, settings, pages);
+    if (pages.isPresent()) {
+      people.println(
+          "Report: " + pages.get().campaign(profile, options(), again(settings), result));
+    }
     people.flush();
     if (json) {
       environment.out().println(json(result, seconds));
@@ -144,13 +158,30 @@ final class SimulateCommand implements Callable<Integer> {
     return new Shard(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
   }
 
+  private Map<String, String> options() {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("seeds", String.valueOf(seeds));
+    options.put("start", String.valueOf(start));
+    options.put("profile", Names.of(profile));
+    options.put("revision", Names.of(revision));
+    options.put("doublecheck", doublecheck ? "on" : "off");
+    options.put("shard", shard);
+    return options;
+  }
+
+  private String again(Settings settings) {
+    return ReportFiles.PROGRAM
+        + " simulate --seeds "
+        + seeds
+        + " --start "
+        + start
+        + run()
+        + (doublecheck ? " --doublecheck" : "")
+        + (settings.shard().equals(Shard.ALL) ? "" : " --shard " + shard);
+  }
+
   private void printOptions(PrintWriter people) {
-    printRow(people, "seeds", seeds);
-    printRow(people, "start", start);
-    printRow(people, "profile", Names.of(profile));
-    printRow(people, "revision", Names.of(revision));
-    printRow(people, "doublecheck", doublecheck ? "on" : "off");
-    printRow(people, "shard", shard);
+    options().forEach((name, value) -> printRow(people, name, value));
     people.println();
     people.flush();
   }
@@ -219,7 +250,8 @@ final class SimulateCommand implements Callable<Integer> {
     return edges;
   }
 
-  private void printFailures(PrintWriter people, CampaignResult result, Settings settings)
+  private void printFailures(
+      PrintWriter people, CampaignResult result, Settings settings, Optional<ReportFiles> pages)
       throws IOException {
     people.println();
     if (result.failures().isEmpty()) {
@@ -234,17 +266,15 @@ final class SimulateCommand implements Callable<Integer> {
     boolean first = true;
     for (FailedSeed failed : result.failures()) {
       people.println("FAILED seed " + failed.seed() + ": " + failed.finding().describe());
-      if (first) {
-        shrink(people, failed);
+      Plan plan = failed.plan();
+      if (first || pages.isPresent()) {
+        plan = shrink(people, failed);
         first = false;
       }
-      people.println(
-          "  "
-              + environment.program()
-              + " replay --seed "
-              + failed.seed()
-              + (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile))
-              + (revision == Revision.JULY_2026 ? "" : " --revision " + Names.of(revision)));
+      if (pages.isPresent()) {
+        pages.get().failure(fileName(failed), failed, plan);
+      }
+      people.println("  " + environment.program() + " replay --seed " + failed.seed() + run());
     }
     if (result.seeds() < settings.seedsOfShard()) {
       people.println(
@@ -252,9 +282,24 @@ final class SimulateCommand implements Callable<Integer> {
     }
   }
 
-  private void shrink(PrintWriter people, FailedSeed failed) throws IOException {
+  /** The options of a run that are not as they are without being given. */
+  private String run() {
+    return (profile == Profile.DEFAULT ? "" : " --profile " + Names.of(profile))
+        + (revision == Revision.JULY_2026 ? "" : " --revision " + Names.of(revision));
+  }
+
+  private String fileName(FailedSeed failed) {
+    return "seed-"
+        + failed.seed()
+        + "-"
+        + Names.of(profile)
+        + (revision == Revision.JULY_2026 ? "" : "-" + Names.of(revision));
+  }
+
+  /** The smallest plan that is found to fail alike; the plan itself where there is no telling. */
+  private Plan shrink(PrintWriter people, FailedSeed failed) throws IOException {
     if (!(failed.finding() instanceof Finding.Violated violated)) {
-      return;
+      return failed.plan();
     }
     people.println("  making its plan smaller ...");
     people.flush();
@@ -273,11 +318,7 @@ final class SimulateCommand implements Callable<Integer> {
     Path file =
         FailureFiles.write(
             environment.folder(),
-            "seed-"
-                + failed.seed()
-                + "-"
-                + Names.of(profile)
-                + (revision == Revision.JULY_2026 ? "" : "-" + Names.of(revision)),
+            fileName(failed),
             PlanJson.write(small.withWhy(violated.failure().describe())));
     people.println(
         "  "
@@ -287,6 +328,7 @@ final class SimulateCommand implements Callable<Integer> {
             + "; the same failure from the plan alone, and from the seed:");
     people.println(
         "  " + environment.program() + " replay --plan " + Names.quoted(file.toString()));
+    return small.withWhy(violated.failure().describe());
   }
 
   private static boolean sameClass(Failure one, Failure other) {

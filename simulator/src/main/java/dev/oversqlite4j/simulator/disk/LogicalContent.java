@@ -152,6 +152,13 @@ public final class LogicalContent {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  /** A value as the SQL literal that tells its storage class. */
+  public static String literal(Object value) {
+    StringBuilder text = new StringBuilder();
+    appendLiteral(text, value);
+    return text.toString();
+  }
+
   static void appendLiteral(StringBuilder row, Object value) {
     if (value == null) {
       row.append("NULL");

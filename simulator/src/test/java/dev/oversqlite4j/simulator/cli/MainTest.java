@@ -54,7 +54,9 @@ class MainTest {
         "replay --plan missing.json",
         "journal",
         "journal missing.db",
-        "diagram --format svg",
+        "diagram --format png",
+        "diagram --out no/such/folder/l.svg",
+        "replay --seed 1 --html no/such/folder/run.html",
         "explore --crashes 3",
         "explore --scenario nonsense",
         "serve --revision may-2026",
@@ -219,6 +221,7 @@ class MainTest {
     assertTrue(run("diagram").out().startsWith("stateDiagram-v2\n"));
     assertEquals(ExitCode.OK, run("diagram", "--out", "l.mmd").exitCode());
     assertEquals(run("diagram").out(), Files.readString(folder.resolve("l.mmd")));
+    assertTrue(run("diagram", "--format", "svg").out().startsWith("<svg "));
   }
 
   @Test
@@ -276,6 +279,60 @@ class MainTest {
     assertTrue(
         PlanJson.read(plan).steps().size()
             < new PlanGenerator().generate(1, Profile.CALM).steps().size());
+  }
+
+  @Test
+  void writesAPageForTheCampaignAndOneForEachFailure() throws IOException {
+    Parts forgetful =
+        new Parts() {
+          @Override
+          public SyncServer server(SyncServer real) {
+            return broken(real);
+          }
+        };
+    Program program = new Program(folder, forgetful);
+
+    Ran ran =
+        program.run("simulate", "--seeds", "2", "--profile", "calm", "--report", "pages", "--json");
+
+    assertEquals(1, ran.lines().size(), ran.out());
+    assertTrue(ran.err().contains("Report: pages/index.html"), ran.err());
+    try (Stream<Path> files = Files.list(folder.resolve("pages"))) {
+      assertEquals(
+          List.of("index.html", "seed-1-calm.html", "seed-2-calm.html"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+    String index = Files.readString(folder.resolve("pages/index.html"));
+    assertTrue(index.contains("href=\"seed-1-calm.html\""));
+    assertTrue(index.contains("simulate --seeds 2 --start 1 --profile calm"));
+    String failure = Files.readString(folder.resolve("pages/seed-1-calm.html"));
+    assertTrue(failure.contains("java -jar oversqlite4j.jar replay --plan seed-1-calm.json"));
+    assertFalse(failure.contains(folder.toString()));
+
+    // The page of the smallest plan, as replay makes it of the stored one.
+    String plan = "oversqlite4j-failures/seed-1-calm.json";
+    program.run("replay", "--plan", plan, "--html", "again.html");
+    assertEquals(failure, Files.readString(folder.resolve("again.html")));
+  }
+
+  @Test
+  void refusesAReportWhereThereCanBeNoFolderBeforeItRunsAnything() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+
+    Ran ran = run("simulate", "--seeds", "1000000", "--report", "file");
+
+    assertEquals(ExitCode.USAGE, ran.exitCode());
+    assertTrue(ran.err().startsWith("oversqlite4j: --report file"), ran.err());
+  }
+
+  @Test
+  void aPageChangesNothingAboutTheReplay() throws IOException {
+    Ran without = run("replay", "--seed", "3", "--profile", "calm");
+    Ran with = run("replay", "--seed", "3", "--profile", "calm", "--html", "run.html");
+
+    assertEquals(without.out() + "Page: run.html\n", with.out());
+    String page = Files.readString(folder.resolve("run.html"));
+    assertTrue(page.contains("java -jar oversqlite4j.jar replay --seed 3 --profile calm"));
   }
 
   private static SyncServer broken(SyncServer real) {
