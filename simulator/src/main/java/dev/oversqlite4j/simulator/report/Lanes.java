@@ -77,7 +77,7 @@ final class Lanes {
       told(line, told);
     } else if (entry.content() instanceof Served served) {
       line.add(
-          cell(Lane.WIRE).text("⇄ " + served.request()),
+          cell(Lane.WIRE).text("⇄ " + Words.idsShortened(served.request())),
           cell(Lane.SERVER)
               .add(
                   Tag.of("span", served.status() < 400 ? "status" : "status refused")

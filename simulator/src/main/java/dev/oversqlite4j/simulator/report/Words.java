@@ -126,12 +126,17 @@ final class Words {
             member -> {
               JsonNode value = member.getValue();
               if (value.isValueNode()) {
-                members.add(member.getKey() + " " + value.asText());
+                members.add(member.getKey() + " " + idsShortened(value.asText()));
               } else if (value.isArray()) {
                 members.add(value.size() + " " + member.getKey());
               }
             });
     return String.join(" · ", members.subList(0, Math.min(MEMBERS_MAX, members.size())));
+  }
+
+  /** Ids and hashes by their first few characters, which are enough to tell them apart. */
+  static String idsShortened(String text) {
+    return text.replaceAll("\\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f-]{17,22}|[0-9a-f]{24,})\\b", "$1…");
   }
 
   /** {@code crashAtSeam} as {@code crash at seam}. */

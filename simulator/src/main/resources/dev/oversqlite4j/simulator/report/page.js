@@ -26,6 +26,10 @@ for (const button of document.querySelectorAll("button[data-fold]")) {
     for (const part of document.querySelectorAll("details.part")) part.open = open;
   });
 }
+// What failed is at the end of the picture.
+for (const picture of document.querySelectorAll("header.failed ~ section .scroll:has(> .overview)")) {
+  picture.scrollLeft = picture.scrollWidth;
+}
 // A link into a folded part opens it.
 function unfold() {
   let part = document.getElementById(location.hash.slice(1));

@@ -13,6 +13,9 @@ import dev.oversqlite4j.simulator.plan.Profile;
 import dev.oversqlite4j.simulator.report.RunPage.Naming;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,9 +33,12 @@ class RunPageTest {
   }
 
   @Test
-  void aFailureExplainsItself() {
+  void aFailureExplainsItself() throws IOException {
     String html = page(new Planted(), Planted.plan());
     Markup page = Markup.of(html);
+    // For a person, and for .ci/run, which looks at it in a browser.
+    Files.createDirectories(Path.of("target/pages"));
+    Files.writeString(Path.of("target/pages/failure.html"), html);
 
     page.assertSelfContained(Set.of());
     assertEquals("✗ Property 10 does not hold", page.named("h1").get(0).getTextContent());
