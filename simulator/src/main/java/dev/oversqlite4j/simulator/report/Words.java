@@ -136,7 +136,8 @@ final class Words {
 
   /** Ids and hashes by their first few characters, which are enough to tell them apart. */
   static String idsShortened(String text) {
-    return text.replaceAll("\\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f-]{17,22}|[0-9a-f]{24,})\\b", "$1…");
+    return text.replaceAll(
+        "\\b([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f-]{17,22}|[0-9a-f]{24,})\\b", "$1…");
   }
 
   /** {@code crashAtSeam} as {@code crash at seam}. */

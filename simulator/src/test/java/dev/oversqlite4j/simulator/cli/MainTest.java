@@ -119,6 +119,13 @@ class MainTest {
             "transitionsCovered",
             "transitionsTotal",
             "uncoveredTransitions",
+            "cellsCovered",
+            "cellsTotal",
+            "uncoveredCells",
+            "pairsCovered",
+            "pairsTotal",
+            "uncoveredPairs",
+            "neverHappened",
             "traceHash",
             "seconds"),
         members);
