@@ -47,7 +47,11 @@ public final class Facts {
     return new Facts(json);
   }
 
-  /** These facts and one more; an earlier value of the same name is replaced. */
+  /**
+   * These facts and one more; an earlier value of the same name is replaced.
+   *
+   * @throws IllegalArgumentException if name or value is null
+   */
   public Facts with(String name, String value) {
     return plus(name, value);
   }

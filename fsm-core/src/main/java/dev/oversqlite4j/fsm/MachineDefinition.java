@@ -59,7 +59,11 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
     this.transitions = List.copyOf(edges);
   }
 
-  /** Starts the declaration of a machine over these states and triggers. */
+  /**
+   * Starts the declaration of a machine over these states and triggers.
+   *
+   * @param name not blank and without a slash, or {@link Builder#build()} fails
+   */
   public static <S extends Enum<S>, T extends Enum<T>> Builder<S, T> named(
       String name, Class<S> states, Class<T> triggers) {
     return new Builder<>(new Draft<>(name, states, triggers));
@@ -299,8 +303,9 @@ public final class MachineDefinition<S extends Enum<S>, T extends Enum<T>> {
      * The finished definition.
      *
      * @throws IllegalStateException naming everything that is missing or contradictory: pairs of
-     *     state and trigger that are undefined or defined twice, guards without an otherwise, no
-     *     initial state
+     *     state and trigger that are undefined or defined twice, guards without an otherwise or
+     *     with one that can never happen, no initial state or several, substates of two parents or
+     *     of themselves, an unfit name
      */
     public final MachineDefinition<S, T> build() {
       return draft.build();

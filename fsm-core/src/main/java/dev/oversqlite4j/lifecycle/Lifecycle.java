@@ -17,7 +17,8 @@ import java.util.Optional;
  * require that the tables now say what the declaration said, append the row (spec 9, machine
  * discipline).
  *
- * <p>Holds no state: what was true at the last commit is in the file.
+ * <p>Holds no state: what was true at the last commit is in the file. Thread-safe; steps run one
+ * after the other.
  */
 public final class Lifecycle {
 
@@ -43,7 +44,14 @@ public final class Lifecycle {
     return journal.head(MACHINE).map(head -> DurableState.valueOf(head.to()));
   }
 
-  /** Fires a trigger whose effects are {@code effect}; see the class comment. */
+  /**
+   * Fires a trigger whose effects are {@code effect}; see the class comment.
+   *
+   * @throws dev.oversqlite4j.OversqliteException the declared error, if the step is refused;
+   *     nothing ran
+   * @throws IllegalStateException the effects did not lead where the declaration says; the caller's
+   *     transaction has to be rolled back, as after whatever else the effects throw
+   */
   public Fired<DurableState> fire(
       LocalTransaction tx, Trigger trigger, String opId, Facts facts, Runnable effect) {
     return fire(tx, state(tx), trigger, opId, facts, effect);

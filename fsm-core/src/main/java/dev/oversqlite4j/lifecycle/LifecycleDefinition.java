@@ -377,8 +377,7 @@ public final class LifecycleDefinition {
         .reject(
             Trigger.QUARANTINE_RETRIED,
             step ->
-                new SourceRecoveryRequiredException(
-                    dev.oversqlite4j.SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED))
+                new SourceRecoveryRequiredException(SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED))
         .on(Trigger.QUARANTINE_DISCARDED)
         .toSame();
     Map<DurableState, StepRefusal> refused = outsideAttached();

@@ -171,9 +171,8 @@ public final class OperationMatrix {
     Cell src = SOURCE_RECOVERY;
     Cell tran = SYNC_TRANSITION_PENDING;
     Cell x = CLOSED;
-    //                               U     O    D    RR0  RR1  AS    A     AP      AC      RC
-    // RCC      RS    X
-    row(m, Call.OPEN, /*          */ p, i, i, i, i, i, i, i, i, i, i, i, x);
+    // In the order of COLUMNS: U O D RR0 RR1 AS A AP AC RC RCC RS X.
+    row(m, Call.OPEN, p, i, i, i, i, i, i, i, i, i, i, i, x);
     row(m, Call.ATTACH_SAME_USER, open, p, p, p, p, i, i, i, i, i, i, i, x);
     row(
         m,
@@ -208,7 +207,7 @@ public final class OperationMatrix {
     return m;
   }
 
-  private static void row(Map<Call, Map<DurableState, Cell>> matrix, Call call, Cell... cells) {
+  static void row(Map<Call, Map<DurableState, Cell>> matrix, Call call, Cell... cells) {
     if (cells.length != COLUMNS.size()) {
       throw new IllegalStateException("The row of " + call + " does not decide every state.");
     }

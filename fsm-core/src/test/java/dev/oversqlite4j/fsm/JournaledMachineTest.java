@@ -1,6 +1,7 @@
 package dev.oversqlite4j.fsm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -211,11 +212,97 @@ class JournaledMachineTest {
 
   @Test
   void anEffectCannotFireItsOwnMachine() {
-    assertThrows(
-        IllegalStateException.class,
-        () -> door.fire(Trigger.SHUT, Facts.none(), tx -> door.fire(Trigger.PULL)));
+    IllegalStateException nested =
+        assertThrows(
+            IllegalStateException.class,
+            () -> door.fire(Trigger.SHUT, Facts.none(), tx -> door.fire(Trigger.PULL)));
+    // Refused before a second transaction is begun, which a real journal could not.
+    assertEquals(
+        "Cannot fire PULL on machine door/front from within its own guard or effect. Fire it after"
+            + " the step in progress.",
+        nested.getMessage());
     assertEquals(State.OPEN, door.state());
     assertEquals(List.of(), journal.lines());
+  }
+
+  @Test
+  void anInterruptedEffectLeavesTheThreadInterrupted() {
+    EffectFailedException failed =
+        assertThrows(
+            EffectFailedException.class,
+            () ->
+                door.fire(
+                    Trigger.SHUT,
+                    Facts.none(),
+                    tx -> {
+                      throw new InterruptedException();
+                    }));
+    assertInstanceOf(InterruptedException.class, failed.getCause());
+    assertTrue(Thread.interrupted());
+    assertThrows(
+        EffectFailedException.class,
+        () ->
+            door.fire(
+                Trigger.SHUT,
+                Facts.none(),
+                tx -> {
+                  throw new IOException();
+                }));
+    assertFalse(Thread.interrupted());
+  }
+
+  /** The step alone, for whoever opens the transaction: it too takes one step at a time. */
+  @Test
+  void aStepCannotBeTakenWithinAStep() {
+    MachineDefinition<State, Trigger> definition = Door.definition();
+    TransitionStep<State, Trigger> step = TransitionStep.of(definition);
+    assertSame(definition, step.definition());
+    IllegalStateException nested =
+        journal.transact(
+            tx ->
+                assertThrows(
+                    IllegalStateException.class,
+                    () ->
+                        take(
+                            step, tx, Trigger.SHUT, () -> take(step, tx, Trigger.PULL, () -> {}))));
+    assertEquals(
+        "Cannot fire PULL on machine m from within a guard or effect of MachineDefinition[door]."
+            + " Fire it after the step in progress.",
+        nested.getMessage());
+    assertEquals(State.CLOSED, journal.transact(tx -> take(step, tx, Trigger.SHUT, () -> {})).to());
+  }
+
+  private static Fired<State> take(
+      TransitionStep<State, Trigger> step,
+      JournalTransaction tx,
+      Trigger trigger,
+      Runnable effect) {
+    return step.run(tx, "m", State.OPEN, trigger, Facts.none(), "op", effect);
+  }
+
+  @Test
+  void aRefusalNamesEveryGuardThatDidNotHold() {
+    MachineDefinition<State, Trigger> definition =
+        MachineDefinition.named("picky", State.class, Trigger.class)
+            .initial(State.OPEN)
+            .from(State.OPEN)
+            .on(Trigger.SHUT)
+            .when("first", context -> false)
+            .to(State.LOCKED)
+            .orWhen("second", context -> false)
+            .to(State.CLOSED)
+            .otherwise(step -> new Door.NoKey(step))
+            .reject(Trigger.PULL, step -> new Door.NoKey(step))
+            .rejectOthers(Door.Stuck::new)
+            .build();
+    JournaledMachine<State, Trigger> m = JournaledMachine.open(definition, "1", journal);
+    assertEquals("picky/1", m.key());
+    assertEquals(
+        new RefusedStep("picky/1", "OPEN", "SHUT", "it requires 'first', 'second'").toString(),
+        assertThrows(Door.NoKey.class, () -> m.fire(Trigger.SHUT)).getMessage());
+    assertEquals(
+        new RefusedStep("picky/1", "OPEN", "PULL", "it is not permitted in this state").toString(),
+        assertThrows(Door.NoKey.class, () -> m.fire(Trigger.PULL)).getMessage());
   }
 
   @Test
@@ -257,17 +344,5 @@ class JournaledMachineTest {
       pool.shutdownNow();
     }
     assertEquals(threads * knocks, journal.entries("door/front", 0, Integer.MAX_VALUE).size());
-  }
-
-  @Test
-  void factsCannotBeChangedFromOutside() {
-    Facts facts = Facts.of("a", 1, "b", true).with("c", "x").with("d", 2L).with("e", false);
-    facts.json().put("a", 9);
-    assertEquals("{\"a\":1,\"b\":true,\"c\":\"x\",\"d\":2,\"e\":false}", facts.json().toString());
-    assertEquals(facts, Facts.of(facts.json()));
-    assertTrue(facts.toString().contains("a") && !facts.toString().contains("x"));
-    assertThrows(IllegalArgumentException.class, () -> Facts.of("a", 1.5));
-    assertThrows(IllegalArgumentException.class, () -> Facts.of("a", 1, "b"));
-    assertInstanceOf(Facts.class, Facts.none());
   }
 }

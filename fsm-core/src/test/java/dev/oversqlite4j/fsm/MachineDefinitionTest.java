@@ -80,6 +80,77 @@ class MachineDefinitionTest {
   }
 
   @Test
+  void whatIsSaidTwiceIsNamed() {
+    assertEquals(
+        List.of(
+            "the name is blank or contains '/'",
+            "a guarded trigger of OFF has two otherwise",
+            "others are rejected twice",
+            "ON on LONG is defined twice"),
+        problems(
+            MachineDefinition.named(" ", Lamp.class, Press.class)
+                .initial(Lamp.OFF)
+                .from(Lamp.OFF)
+                .on(Press.SHORT)
+                .when("a", context -> true)
+                .otherwise(IllegalStateException::new)
+                .to(Lamp.ON)
+                .otherwise(UnsupportedOperationException::new)
+                .rejectOthers(IllegalStateException::new)
+                .rejectOthers(IllegalStateException::new)
+                .from(Lamp.ON)
+                .reject(Press.LONG, IllegalStateException::new)
+                .on(Press.LONG)
+                .toSame()));
+  }
+
+  @Test
+  void aGuardMayDecideBetweenStayingAndLeaving() {
+    MachineDefinition<Lamp, Press> lamp =
+        lamp()
+            .initial(Lamp.ON)
+            .from(Lamp.OFF, Lamp.ON)
+            .on(Press.SHORT)
+            .when("stuck", context -> true)
+            .toSame()
+            .otherwiseTo(Lamp.OFF)
+            .from(Lamp.OFF, Lamp.ON)
+            .on(Press.LONG)
+            .when("loose", context -> true)
+            .to(Lamp.OFF)
+            .otherwiseToSame()
+            .build();
+    assertEquals(
+        List.of(
+            "OFF SHORT[stuck] OFF",
+            "OFF SHORT OFF",
+            "ON SHORT[stuck] ON",
+            "ON SHORT OFF",
+            "OFF LONG[loose] OFF",
+            "OFF LONG OFF",
+            "ON LONG[loose] OFF",
+            "ON LONG ON"),
+        edges(lamp));
+    assertEquals("lamp", lamp.name());
+    assertEquals(Lamp.ON, lamp.initial());
+    assertEquals(List.of(Press.SHORT, Press.LONG), lamp.triggers());
+    assertEquals("MachineDefinition[lamp]", lamp.toString());
+  }
+
+  private static List<String> edges(MachineDefinition<?, ?> definition) {
+    return definition.transitions().stream()
+        .map(
+            edge ->
+                edge.from()
+                    + " "
+                    + edge.trigger()
+                    + edge.guard().map(guard -> "[" + guard + "]").orElse("")
+                    + " "
+                    + edge.to())
+        .toList();
+  }
+
+  @Test
   void edgesComeInTheOrderOfDeclaration() {
     assertEquals(
         List.of(
@@ -92,16 +163,7 @@ class MachineDefinitionTest {
             "OPEN KNOCK OPEN",
             "CLOSED KNOCK CLOSED",
             "LOCKED KNOCK LOCKED"),
-        Door.definition().transitions().stream()
-            .map(
-                edge ->
-                    edge.from()
-                        + " "
-                        + edge.trigger()
-                        + edge.guard().map(guard -> "[" + guard + "]").orElse("")
-                        + " "
-                        + edge.to())
-            .toList());
+        edges(Door.definition()));
   }
 
   @Test
@@ -194,5 +256,35 @@ class MachineDefinitionTest {
                 .substates(State.LOCKED, State.CLOSED)
                 .substates(State.OPEN, State.OPEN)
                 .rejectOthers(Door.Stuck::new)));
+  }
+
+  @Test
+  void substatesOfSubstatesAreDrawnInsideThem() {
+    MachineDefinition<State, Trigger> nested =
+        MachineDefinition.named("nested", State.class, Trigger.class)
+            .initial(State.LOCKED)
+            .substates(State.OPEN, State.CLOSED)
+            .substates(State.CLOSED, State.LOCKED)
+            .from(State.LOCKED)
+            .on(Trigger.SHUT)
+            .when(" is: not;\nfit ", context -> true)
+            .otherwise(Door.Stuck::new)
+            .to(State.OPEN)
+            .rejectOthers(Door.Stuck::new)
+            .build();
+    assertEquals(
+        """
+        stateDiagram-v2
+            state OPEN {
+                CLOSED
+                state CLOSED {
+                    LOCKED
+                }
+            }
+            [*] --> LOCKED
+            LOCKED --> OPEN : SHUT [is not fit]
+        """,
+        Diagram.mermaid(nested));
+    assertTrue(nested.isIn(State.LOCKED, State.OPEN));
   }
 }

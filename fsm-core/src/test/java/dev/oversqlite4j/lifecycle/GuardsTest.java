@@ -162,7 +162,16 @@ class GuardsTest {
     return worlds;
   }
 
-  private static final List<World> WORLDS = worlds();
+  /** A world and how a guard sees it, which it may only read. */
+  private record Situation(World world, GuardContext context) {}
+
+  private static final List<Situation> SITUATIONS =
+      worlds().stream()
+          .map(
+              world ->
+                  new Situation(
+                      world, new GuardContext(world.tables().tx().journal(), world.facts())))
+          .toList();
 
   @Test
   void everyGuardMeansItsName() {
@@ -192,11 +201,11 @@ class GuardsTest {
   }
 
   private static void check(String cell, Cell.NamedGuard guard, Predicate<World> meaning) {
-    for (World world : WORLDS) {
+    for (Situation situation : SITUATIONS) {
       assertEquals(
-          meaning.test(world),
-          guard.guard().holds(new GuardContext(world.tables().tx().journal(), world.facts())),
-          () -> cell + " [" + guard.name() + "] with " + world);
+          meaning.test(situation.world()),
+          guard.guard().holds(situation.context()),
+          () -> cell + " [" + guard.name() + "] with " + situation.world());
     }
   }
 }

@@ -54,6 +54,7 @@ class LifecycleTest {
     assertEquals(DurableState.OPENED, lifecycle.state(tx));
     journal("ATTACHED", Trigger.DETACH, "DETACHED", Facts.none());
     assertEquals(DurableState.DETACHED, lifecycle.state(tx));
+    assertEquals(DurableState.DETACHED, lifecycle.open(tx, "op").to());
   }
 
   /** The row carries the control state as the effects left it; the facts of the step win. */

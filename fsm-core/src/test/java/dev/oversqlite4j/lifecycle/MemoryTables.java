@@ -59,7 +59,7 @@ final class MemoryTables {
     return rows.get(rows.size() - 1);
   }
 
-  /** The role and what is asked of it, in one object each. */
+  /** Hands out what the lifecycle asks for. */
   final class Roles {
     public ControlState controlState() {
       return control;
@@ -99,6 +99,8 @@ final class MemoryTables {
   }
 
   private final class Journal implements JournalTransaction {
+    private final LocalTransaction local = tx();
+
     @Override
     public Optional<JournalEntry> head(String machine) {
       return rows.stream().filter(row -> row.machine().equals(machine)).reduce((a, b) -> b);
@@ -116,7 +118,7 @@ final class MemoryTables {
 
     @Override
     public <C> C unwrap(Class<C> type) {
-      return type.cast(tx());
+      return type.cast(local);
     }
   }
 }

@@ -7,6 +7,7 @@ import static dev.oversqlite4j.lifecycle.DurableState.REPLACE_PENDING;
 import static dev.oversqlite4j.lifecycle.DurableState.SOURCE_RECOVERY;
 import static dev.oversqlite4j.lifecycle.DurableState.UNOPENED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.AttachBindingConflictException;
@@ -28,6 +29,7 @@ import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.OutboxState;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,6 +176,18 @@ class OperationMatrixTest {
     for (Call call : Call.values()) {
       assertTrue(rows.contains(call.name()), call + " is not in spec 9.2");
     }
+  }
+
+  @Test
+  void aRowThatLeavesAStateOpenIsRefused() {
+    Map<Call, Map<DurableState, Cell>> matrix = new EnumMap<>(Call.class);
+    assertEquals(
+        "The row of SYNC does not decide every state.",
+        assertThrows(
+                IllegalStateException.class,
+                () -> OperationMatrix.row(matrix, Call.SYNC, Cell.PERMITTED, Cell.IGNORED))
+            .getMessage());
+    assertEquals(Map.of(), matrix);
   }
 
   @Test
