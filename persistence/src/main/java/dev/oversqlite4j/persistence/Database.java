@@ -42,6 +42,7 @@ final class Database {
     try {
       prepared(sql).execute();
     } catch (SQLException failed) {
+      forgetAfter(failed);
       throw StorageErrors.translate(op, failed);
     }
   }
@@ -72,6 +73,27 @@ final class Database {
       // A crashed connection throws the same instance again, which cannot suppress itself.
       if (failed != reason) {
         reason.addSuppressed(failed);
+      }
+    }
+    forgetAfter(reason);
+  }
+
+  /**
+   * After a full disk, an interrupt and most other errors the driver finalises the statement that
+   * met it, and each later use of that one fails, too. Which of ours it was is not worth knowing.
+   */
+  private void forgetAfter(Throwable reason) {
+    for (Throwable at = reason; at != null; at = at.getCause()) {
+      if (at instanceof SQLException) {
+        for (PreparedStatement statement : statements.values()) {
+          try {
+            statement.close();
+          } catch (SQLException closed) {
+            reason.addSuppressed(closed);
+          }
+        }
+        statements.clear();
+        return;
       }
     }
   }

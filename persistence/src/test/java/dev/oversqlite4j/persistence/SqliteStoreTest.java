@@ -10,6 +10,7 @@ import dev.oversqlite4j.ClientClosedException;
 import dev.oversqlite4j.DatabaseAlreadyOwnedException;
 import dev.oversqlite4j.DatabaseBusyException;
 import dev.oversqlite4j.DatabaseFullException;
+import dev.oversqlite4j.DatabaseIoException;
 import dev.oversqlite4j.DatabaseReadOnlyException;
 import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.NotADatabaseException;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -201,6 +203,42 @@ class SqliteStoreTest {
                   }));
       assertEquals(0L, store.<Long>read(tx -> tx.dirtyRows().count()));
     }
+  }
+
+  /** The driver finalises a statement that was interrupted; the next transaction needs another. */
+  @Test
+  void whatFailedOnceWorksAgain() throws SQLException {
+    try (SqliteStore store = db.installed()) {
+      Connection connection = store.read(tx -> tx.journal().unwrap(Connection.class));
+      for (int instructions = 1; instructions < 200; instructions += 3) {
+        interruptAfter(connection, instructions);
+        try {
+          store.write(tx -> deleteMarker(tx));
+        } catch (DatabaseIoException interrupted) {
+          ProgressHandler.clearHandler(connection);
+          assertEquals(1, store.<Integer>write(tx -> deleteMarker(tx)));
+        }
+        ProgressHandler.clearHandler(connection);
+      }
+      assertEquals(1L, store.<Long>read(tx -> tx.dirtyRows().count()));
+    }
+  }
+
+  private static int deleteMarker(LocalTransaction tx) {
+    tx.dirtyRows().put(P1, RowOperation.DELETE, 1, Optional.empty());
+    return 1;
+  }
+
+  private static void interruptAfter(Connection connection, int instructions) throws SQLException {
+    ProgressHandler.setHandler(
+        connection,
+        instructions,
+        new ProgressHandler() {
+          @Override
+          protected int progress() {
+            return 1;
+          }
+        });
   }
 
   private static boolean pragma(LocalTransaction tx, String sql) {

@@ -68,7 +68,8 @@ final class SimulateCommand implements Callable<Integer> {
       names = "--profile",
       paramLabel = "NAME",
       defaultValue = "default",
-      description = "What may go wrong: default, three-devices, crashes-only or calm.")
+      description =
+          "What may go wrong: default, three-devices, synchronous-normal, crashes-only or calm.")
   private Profile profile;
 
   @Option(
@@ -203,7 +204,11 @@ final class SimulateCommand implements Callable<Integer> {
             + ", "
             + counts.ackGapCrashes()
             + " of them between the server's commit and the acknowledgement");
+    printRow(people, "power losses", counts.powerLosses());
     printRow(people, "network faults", counts.networkFaults());
+    printRow(people, "server faults", counts.serverFaults());
+    printRow(people, "disk faults", counts.diskFaults());
+    counts.faults().forEach((kind, times) -> printRow(people, "  " + kind, times));
     printReached(people, "transitions", "declared ones covered", result.transitions());
     byTrigger(result.transitions().uncovered())
         .forEach((trigger, edges) -> printRow(people, "", trigger + ": " + edges));
@@ -347,9 +352,12 @@ final class SimulateCommand implements Callable<Integer> {
     }
     object.put("operations", counts.operations());
     object.put("crashes", counts.crashes());
-    object.put("powerLosses", 0);
+    object.put("powerLosses", counts.powerLosses());
     object.put("networkFaults", counts.networkFaults());
-    object.put("serverFaults", 0);
+    object.put("serverFaults", counts.serverFaults());
+    object.put("diskFaults", counts.diskFaults());
+    ObjectNode kinds = object.putObject("faultKinds");
+    counts.faults().forEach(kinds::put);
     object.put("ackGapCrashes", counts.ackGapCrashes());
     ArrayNode properties = object.putArray("violatedProperties");
     result.violatedProperties().forEach(number -> properties.add((int) number));

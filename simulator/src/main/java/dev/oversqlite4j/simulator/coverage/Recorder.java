@@ -1,8 +1,10 @@
 package dev.oversqlite4j.simulator.coverage;
 
 import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.seam.Seam;
@@ -226,6 +228,21 @@ public final class Recorder implements Witness {
   public void disturbing(Device device, Disturbance what) {
     pairs.add(state(device) + " " + what);
   }
+
+  @Override
+  public void lostPower(Device device, SynchronousMode mode) {}
+
+  @Override
+  public void acknowledged(Device device, long number) {}
+
+  @Override
+  public void diskFailed(Device device) {}
+
+  @Override
+  public void faulty(Device device, Fault fault) {}
+
+  @Override
+  public void writeFailed(Device device) {}
 
   @Override
   public void requested(Device device, String label) {}

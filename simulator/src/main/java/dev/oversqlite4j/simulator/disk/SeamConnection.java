@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.disk;
 
+import dev.oversqlite4j.simulator.seam.DiskFate;
 import dev.oversqlite4j.simulator.seam.Incarnation;
 import dev.oversqlite4j.simulator.seam.Seam;
 import java.lang.reflect.InvocationHandler;
@@ -17,6 +18,7 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteCommitListener;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -42,6 +44,10 @@ final class SeamConnection implements InvocationHandler {
   }
 
   private static final int SEAMS_REMEMBERED_MAX = 500;
+
+  /** SQLite's own default. */
+  private static final long MAX_PAGE_COUNT = 4_294_967_294L;
+
   static final List<List<?>> NO_BINDS = List.of(List.of());
 
   private final SeamDataSource disk;
@@ -153,13 +159,52 @@ final class SeamConnection implements InvocationHandler {
     for (List<?> binds : bindRows) {
       incarnation.trace().statement(sql, binds);
     }
-    Object result = tryAgainWhileBusy(seam.label(), onBusy, action);
+    DiskFate fate = incarnation.diskFate(seam);
+    Object result =
+        tryAgainWhileBusy(
+            seam.label(),
+            onBusy,
+            fate instanceof DiskFate.Work ? action : () -> failing(fate, action));
     if (writeCommitted) {
       noteWriteCommitted(seam.label());
     } else if (seam.kind() == Seam.Kind.COMMIT) {
       incarnation.passed(seam);
     }
     return result;
+  }
+
+  /** Runs the action on a disk that fails, which then works again. */
+  private Object failing(DiskFate fate, Action action) throws Throwable {
+    if (fate instanceof DiskFate.Interrupt interrupt) {
+      ProgressHandler.setHandler(
+          raw,
+          interrupt.after(),
+          new ProgressHandler() {
+            @Override
+            protected int progress() {
+              return 1;
+            }
+          });
+      try {
+        return action.run();
+      } finally {
+        ProgressHandler.clearHandler(raw);
+      }
+    }
+    boolean full = fate instanceof DiskFate.Full;
+    // SQLite takes the present number of pages for a limit below it.
+    pragma(full ? "max_page_count = 1" : "query_only = ON");
+    try {
+      return action.run();
+    } finally {
+      pragma(full ? "max_page_count = " + MAX_PAGE_COUNT : "query_only = OFF");
+    }
+  }
+
+  private void pragma(String text) throws SQLException {
+    try (Statement statement = raw.createStatement()) {
+      statement.execute("PRAGMA " + text);
+    }
   }
 
   private static Seam seam(String sql) {

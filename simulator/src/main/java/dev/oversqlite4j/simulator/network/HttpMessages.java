@@ -117,6 +117,27 @@ final class HttpMessages {
     return all;
   }
 
+  /** The start of an answer whose body has no end. */
+  static byte[] endless(HttpHandler.Reply reply) {
+    StringBuilder head = new StringBuilder("HTTP/1.1 ").append(reply.status()).append(" \r\n");
+    head.append("Connection: close\r\n");
+    return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The answer without the end of its body, and with the length of all of it. */
+  static HttpHandler.Reply cut(HttpHandler.Reply reply, int at) {
+    Map<String, String> headers = new TreeMap<>(reply.headers());
+    headers.put("Content-Length", Integer.toString(reply.body().length));
+    return new HttpHandler.Reply(reply.status(), headers, Arrays.copyOf(reply.body(), at));
+  }
+
+  /** The answer with one byte replaced by 0xff, which is in no text in UTF-8. */
+  static HttpHandler.Reply corrupted(HttpHandler.Reply reply, int at) {
+    byte[] body = reply.body().clone();
+    body[at] = (byte) 0xff;
+    return new HttpHandler.Reply(reply.status(), reply.headers(), body);
+  }
+
   /** Whether the connection ends with this answer. */
   static boolean closes(Request request, HttpHandler.Reply reply) {
     String length = reply.headers().get("content-length");

@@ -4,10 +4,12 @@ import dev.oversqlite4j.simulator.seam.Incarnation;
 import dev.oversqlite4j.simulator.seam.NetworkFate;
 import dev.oversqlite4j.simulator.seam.Seam;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -87,14 +89,28 @@ public final class SimulatedNetwork {
     incarnation.reach(new Seam(Seam.Kind.SEND, label));
     incarnation.trace().request(sent);
     NetworkFate fate = incarnation.fate(label);
-    if (fate == NetworkFate.LOSE_REQUEST) {
+    if (fate instanceof NetworkFate.LoseRequest) {
       throw new SocketException("Connection reset: the simulated network lost a request.");
     }
-    HttpHandler.Reply reply =
-        server.handle(request.method(), request.target(), request.headers(), request.body());
+    if (fate instanceof NetworkFate.Refuse) {
+      throw new ConnectException("Connection refused: the simulated network wants no more.");
+    }
+    if (fate instanceof NetworkFate.Delay delay) {
+      delay.later().accept(() -> serve(request));
+      throw new SocketTimeoutException("Read timed out: the simulated network takes its time.");
+    }
+    HttpHandler.Reply reply = reply(request, fate);
+    if (fate instanceof NetworkFate.Copy copy) {
+      copy.later().accept(() -> serve(request));
+    }
     incarnation.passed(new Seam(Seam.Kind.RECEIVE, label));
-    if (fate == NetworkFate.LOSE_RESPONSE) {
+    if (fate instanceof NetworkFate.LoseResponse) {
       throw new SocketException("Connection reset: the simulated network lost an answer.");
+    }
+    if (fate instanceof NetworkFate.EndlessBody) {
+      byte[] head = HttpMessages.endless(reply);
+      incarnation.trace().response(head);
+      return new Delivery(head, AfterDelivery.ENDLESS);
     }
     byte[] bytes = HttpMessages.format(request, reply);
     incarnation.trace().response(bytes);
@@ -103,11 +119,37 @@ public final class SimulatedNetwork {
         HttpMessages.closes(request, reply) ? AfterDelivery.CLOSED : AfterDelivery.KEPT_ALIVE);
   }
 
+  private HttpHandler.Reply serve(HttpMessages.Request request) {
+    return server.handle(request.method(), request.target(), request.headers(), request.body());
+  }
+
+  private HttpHandler.Reply reply(HttpMessages.Request request, NetworkFate fate) {
+    if (fate instanceof NetworkFate.Instead instead) {
+      if (instead.server() == NetworkFate.Instead.Server.ACTS) {
+        serve(request);
+      }
+      return new HttpHandler.Reply(instead.status(), instead.headers(), instead.body());
+    }
+    HttpHandler.Reply reply = serve(request);
+    if (fate instanceof NetworkFate.Resend) {
+      return serve(request);
+    }
+    if (fate instanceof NetworkFate.CutBody cut && reply.body().length > 0) {
+      return HttpMessages.cut(reply, cut.at() % reply.body().length);
+    }
+    if (fate instanceof NetworkFate.CorruptBody corrupt && reply.body().length > 0) {
+      return HttpMessages.corrupted(reply, corrupt.at() % reply.body().length);
+    }
+    return reply;
+  }
+
   record Delivery(byte[] bytes, AfterDelivery after) {}
 
   enum AfterDelivery {
     KEPT_ALIVE,
-    CLOSED
+    CLOSED,
+    /** White space follows, for as long as somebody reads. */
+    ENDLESS
   }
 
   private final class Sockets extends SocketFactory {

@@ -106,6 +106,10 @@ final class SimulatedSocket extends Socket {
       if (after == AfterDelivery.CLOSED) {
         return -1;
       }
+      if (after == AfterDelivery.ENDLESS) {
+        Arrays.fill(target, offset, offset + length, (byte) ' ');
+        return length;
+      }
       exchange();
     }
     int count = Math.min(length, answer.length - answerPosition);

@@ -43,6 +43,11 @@ final class Ledger {
     inFlight = Map.of();
   }
 
+  /** The transaction in flight failed, and nothing of it is there. */
+  void giveUp() {
+    inFlight = Map.of();
+  }
+
   /** The process died with a transaction in flight: whether it is there is for the file to say. */
   void resolveUnknown(Map<RowId, String> rows) {
     inFlight.forEach(

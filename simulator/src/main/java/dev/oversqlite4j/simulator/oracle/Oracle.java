@@ -7,11 +7,13 @@ import dev.oversqlite4j.AttachOutcome;
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.DetachOutcome;
+import dev.oversqlite4j.ErrorCategory;
 import dev.oversqlite4j.InitializationLeaseInvalidException;
 import dev.oversqlite4j.InvalidConfigurationException;
 import dev.oversqlite4j.InvalidConflictResolutionException;
 import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.ProtocolVersionMismatchException;
 import dev.oversqlite4j.PushConflictException;
 import dev.oversqlite4j.PushRejectedException;
 import dev.oversqlite4j.RebuildRequiredException;
@@ -25,7 +27,10 @@ import dev.oversqlite4j.SourceReplacementInvalidException;
 import dev.oversqlite4j.SourceSequenceMismatchException;
 import dev.oversqlite4j.SyncTableContractMismatchException;
 import dev.oversqlite4j.SyncThenDetachResult;
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Fault;
+import dev.oversqlite4j.simulator.plan.NetworkFault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.seam.Seam;
@@ -45,7 +50,10 @@ import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
 import dev.oversqlite4j.simulator.world.Marks;
 import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.Witness;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +76,7 @@ public final class Oracle implements Witness {
           CorruptLocalStateException.class,
           InvalidConfigurationException.class,
           InvalidConflictResolutionException.class,
+          ProtocolVersionMismatchException.class,
           LocalWriteFailedException.class,
           PushConflictException.class,
           PushRejectedException.class,
@@ -79,6 +88,9 @@ public final class Oracle implements Witness {
           SourceReplacementInvalidException.class,
           SourceSequenceMismatchException.class,
           SyncTableContractMismatchException.class);
+
+  private static final Set<NetworkFault> BROKEN_BODY =
+      Set.of(NetworkFault.CORRUPT_BODY, NetworkFault.ENDLESS_BODY, NetworkFault.CAPTIVE_PORTAL);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -118,7 +130,15 @@ public final class Oracle implements Witness {
     private long requests;
     private long requestsAtCall;
     private DeviceTables atCall;
+    // What may be found after a power loss, oldest first: the last synced commit and those since.
+    private final Deque<Committed> maybe = new ArrayDeque<>();
+    private Optional<SynchronousMode> powerLost = Optional.empty();
+    private boolean diskFailed;
+    private final Set<Fault> faultsOfCall = new HashSet<>();
   }
+
+  /** What a commit left, and the sources the file had known by then. */
+  private record Committed(long number, DeviceTables tables, Set<String> sources) {}
 
   /** Crashes between the server's commit and our acknowledgement. */
   public long ackGapCrashes() {
@@ -135,7 +155,9 @@ public final class Oracle implements Witness {
     record.session = false;
     record.users.add(device.user());
     DeviceTables now = DeviceTables.read(device.observer());
-    if (record.last != null) {
+    if (record.last != null && record.powerLost.isPresent()) {
+      powerCameBack(device, record, now);
+    } else if (record.last != null) {
       // 44: a crash between two commits is indistinguishable from one right after the first.
       require(
           44,
@@ -143,6 +165,7 @@ public final class Oracle implements Witness {
           device,
           "what the next process finds is not what was committed last");
     }
+    record.powerLost = Optional.empty();
     record.last = now;
     if (record.refiled) {
       record.refiled = false;
@@ -153,6 +176,57 @@ public final class Oracle implements Witness {
       }
     }
     record.ledger.resolveUnknown(now.rows());
+    if (record.maybe.isEmpty()) {
+      record.maybe.add(new Committed(record.commits, now, Set.copyOf(record.sources)));
+    }
+  }
+
+  @Override
+  public void lostPower(Device device, SynchronousMode mode) {
+    of(device).powerLost = Optional.of(mode);
+  }
+
+  /**
+   * 1: with FULL nothing that was acknowledged is lost to a power cut. 44: whatever is lost, what
+   * is left is what some commit left.
+   */
+  private void powerCameBack(Device device, DeviceRecord record, DeviceTables now) {
+    while (record.maybe.size() > 1 && !record.maybe.getLast().tables().equals(now)) {
+      record.maybe.removeLast();
+    }
+    Committed left = record.maybe.getLast();
+    boolean full = record.powerLost.get() == SynchronousMode.FULL;
+    require(
+        full ? 1 : 44,
+        left.tables().equals(now),
+        device,
+        full ? "a power loss took what was acknowledged" : "a power loss left what no commit left");
+    boolean lost = left.number() < record.commits;
+    record.sources.retainAll(left.sources());
+    record.maybe.clear();
+    if (lost && !full) {
+      // As with a file from a backup: the server may know more of us than we do.
+      disturbed = true;
+      record.ledger = Ledger.of(now);
+    }
+  }
+
+  @Override
+  public void acknowledged(Device device, long number) {
+    Deque<Committed> maybe = of(device).maybe;
+    while (maybe.size() > 1 && maybe.getFirst().number() < number) {
+      maybe.removeFirst();
+    }
+  }
+
+  @Override
+  public void diskFailed(Device device) {
+    of(device).diskFailed = true;
+  }
+
+  @Override
+  public void faulty(Device device, Fault fault) {
+    of(device).faultsOfCall.add(fault);
   }
 
   @Override
@@ -171,6 +245,7 @@ public final class Oracle implements Witness {
     if (what == Disturbance.RESTORE_FILE) {
       // What was written since the copy was made is what restoring a copy gives up.
       record.last = null;
+      record.maybe.clear();
       record.refiled = true;
       record.sources.clear();
       fileCopied = true;
@@ -235,6 +310,13 @@ public final class Oracle implements Witness {
         "an app write was refused although no transition is pending");
   }
 
+  @Override
+  public void writeFailed(Device device) {
+    of(device).ledger.giveUp();
+    require(7, of(device).diskFailed, device, "an app write failed although the disk works");
+    of(device).diskFailed = false;
+  }
+
   // --- After every commit ----------------------------------------------------------------------
 
   @Override
@@ -248,8 +330,14 @@ public final class Oracle implements Witness {
       record.writtenBeforeSync = true;
       // The audit leaves with everything else: what it accounts for has to be settled before.
       ledger(device, record, before);
-      return;
+    } else {
+      committed(device, record, before, now);
     }
+    record.maybe.add(new Committed(record.commits, now, Set.copyOf(record.sources)));
+  }
+
+  private void committed(
+      Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
     if (!before.installed()) {
       record.ledger.forgetDeletions();
       firstCapture(device, now);
@@ -581,6 +669,7 @@ public final class Oracle implements Witness {
     DeviceRecord record = of(device);
     rebuildAsked |= operation == Operation.REBUILD;
     record.atCall = record.last;
+    record.faultsOfCall.clear();
     record.rejectedInCall = false;
     record.commitsAtCall = record.commits;
     record.appCommitsAtCall = record.appCommits;
@@ -660,7 +749,14 @@ public final class Oracle implements Witness {
           new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
           error);
     }
-    if (NEVER.contains(known.getClass()) && !resolverThrew(device, operation, known)) {
+    if (known.category() == ErrorCategory.STORAGE) {
+      require(
+          41, record.diskFailed, device, operation + " complains of a disk that works: " + known);
+      record.diskFailed = false;
+    }
+    if (NEVER.contains(known.getClass())
+        && !resolverThrew(device, operation, known)
+        && !caused(record.faultsOfCall, known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
     }
@@ -685,6 +781,17 @@ public final class Oracle implements Witness {
           device,
           "attaching another user changed the binding");
     }
+  }
+
+  /** What only a broken answer can cause, or a server that fails what it should do. */
+  private static boolean caused(Set<Fault> faults, OversqliteException error) {
+    return faults.stream()
+        .anyMatch(
+            fault ->
+                error instanceof RemoteResponseDecodeException
+                        && fault instanceof Fault.Network network
+                        && BROKEN_BODY.contains(network.kind())
+                    || error instanceof PushRejectedException && fault instanceof Fault.Answer);
   }
 
   /** 37: who is told to rebuild is in a state that a rebuild leads out of. */

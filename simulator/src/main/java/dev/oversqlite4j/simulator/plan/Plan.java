@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.server.Revision;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param users the user of each device
  * @param resolvers how each device decides conflicts
  * @param revision the protocol the server speaks
+ * @param synchronous how the clients' connections and those of the apps sync their commits
  * @param steps what happens, in order; a step begins when those before it on its device have ended,
  *     unless {@link Step#at} holds it back to run during one of them
  * @param why what this plan once showed, for the reader
@@ -33,6 +35,7 @@ public record Plan(
     List<String> users,
     List<ResolverChoice> resolvers,
     Revision revision,
+    SynchronousMode synchronous,
     List<Step> steps,
     Optional<String> why) {
 
@@ -58,6 +61,7 @@ public record Plan(
     resolvers = List.copyOf(resolvers);
     Objects.requireNonNull(revision, "revision");
     steps = List.copyOf(steps);
+    Objects.requireNonNull(synchronous, "synchronous");
     Objects.requireNonNull(why, "why");
     if (users.size() != devices) {
       throw new InvalidPlanException(
@@ -80,7 +84,7 @@ public record Plan(
     }
   }
 
-  /** A plan for a server of July 2026. */
+  /** A plan for a server of July 2026, in which every commit is synced. */
   public Plan(
       int version,
       long scheduleSeed,
@@ -98,11 +102,12 @@ public record Plan(
         users,
         resolvers,
         Revision.JULY_2026,
+        SynchronousMode.FULL,
         steps,
         why);
   }
 
-  /** A plan for a server of July 2026 in which every device takes the server's row. */
+  /** The same in which every device takes the server's row. */
   public Plan(
       int version,
       long scheduleSeed,
@@ -131,7 +136,16 @@ public record Plan(
    */
   public Plan withSteps(List<Step> other) {
     return new Plan(
-        version, scheduleSeed, switchPercent, devices, users, resolvers, revision, other, why);
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        resolvers,
+        revision,
+        synchronous,
+        other,
+        why);
   }
 
   /**
@@ -143,13 +157,46 @@ public record Plan(
    */
   public Plan withResolvers(List<ResolverChoice> other) {
     return new Plan(
-        version, scheduleSeed, switchPercent, devices, users, other, revision, steps, why);
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        other,
+        revision,
+        synchronous,
+        steps,
+        why);
   }
 
   /** The same plan against a server of another revision. */
   public Plan withRevision(Revision other) {
     return new Plan(
-        version, scheduleSeed, switchPercent, devices, users, resolvers, other, steps, why);
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        resolvers,
+        other,
+        synchronous,
+        steps,
+        why);
+  }
+
+  /** The same plan with commits synced in another way. */
+  public Plan withSynchronous(SynchronousMode other) {
+    return new Plan(
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        users,
+        resolvers,
+        revision,
+        other,
+        steps,
+        why);
   }
 
   /** The same plan with another explanation. */
@@ -162,6 +209,7 @@ public record Plan(
         users,
         resolvers,
         revision,
+        synchronous,
         steps,
         Optional.of(other));
   }

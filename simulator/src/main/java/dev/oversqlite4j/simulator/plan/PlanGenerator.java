@@ -1,5 +1,7 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.SynchronousMode;
+import dev.oversqlite4j.simulator.server.Revision;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -47,13 +49,15 @@ public final class PlanGenerator {
     SplittableRandom schedule = root.split();
     SplittableRandom resolvers = root.split();
     SplittableRandom disturbances = root.split();
+    SplittableRandom hazards = root.split();
 
     Workload work = new Workload(workload, tables, profile == Profile.THREE_DEVICES ? 3 : 2);
     List<Step> disturbed =
         profile.losesMessages()
             ? Disturber.disturb(work.steps(), work.users().size(), disturbances)
             : work.steps();
-    List<Step> steps = FaultPlacer.place(disturbed, faults, profile);
+    List<Step> faulty = FaultPlacer.place(disturbed, faults, profile);
+    List<Step> steps = profile.isHostile() ? HazardPlacer.place(faulty, hazards, profile) : faulty;
     // RFC 8785 keeps whole numbers exact up to 2^53.
     long scheduleSeed = schedule.nextLong(1L << 53);
     int switchPercent = Draw.one(schedule, List.of(0, 2, 10, 30));
@@ -64,6 +68,8 @@ public final class PlanGenerator {
         work.users().size(),
         work.users(),
         resolvers(resolvers, work.users().size()),
+        Revision.JULY_2026,
+        profile == Profile.SYNCHRONOUS_NORMAL ? SynchronousMode.NORMAL : SynchronousMode.FULL,
         steps,
         Optional.empty());
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.server.Revision;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,9 +16,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -53,6 +59,15 @@ public final class PlanJson {
   private static final String CRASH_ORDER = "crashOrder";
   private static final String LOSE_REQUEST = "loseRequest";
   private static final String LOSE_RESPONSE = "loseResponse";
+  private static final String LOSE_POWER = "losePower";
+  private static final String FAULTS = "faults";
+
+  private static final Words<NetworkFault> NETWORK_FAULTS = new Words<>(NetworkFault.class);
+  private static final Words<SynchronousMode> SYNCHRONOUS = new Words<>(SynchronousMode.class);
+  private static final Words<DiskFault> DISK_FAULTS = new Words<>(DiskFault.class);
+  private static final Words<Fault.Answer.Effect> EFFECTS = new Words<>(Fault.Answer.Effect.class);
+
+  private static final List<String> CRASHES = List.of(CRASH_AT_SEAM, CRASH_AT_ANSWER, LOSE_POWER);
 
   private static final Set<String> PLAN_MEMBERS =
       Set.of(
@@ -64,6 +79,7 @@ public final class PlanJson {
           "resolvers",
           "revision",
           "steps",
+          "synchronous",
           "why");
   private static final Set<String> STEP_MEMBERS =
       Set.of(
@@ -74,6 +90,8 @@ public final class PlanJson {
           CRASH_ORDER,
           LOSE_REQUEST,
           LOSE_RESPONSE,
+          LOSE_POWER,
+          FAULTS,
           "afterCrash",
           "at");
 
@@ -100,6 +118,9 @@ public final class PlanJson {
     }
     if (plan.revision() != Revision.JULY_2026) {
       head.put("revision", Words.word(plan.revision()));
+    }
+    if (plan.synchronous() != SynchronousMode.FULL) {
+      head.put("synchronous", Words.word(plan.synchronous()));
     }
     plan.why().ifPresent(why -> head.put("why", why));
     String start = text(head);
@@ -190,7 +211,10 @@ public final class PlanJson {
             .orElse(Collections.nCopies(devices, ResolverChoice.SERVER_WINS));
     Revision revision =
         place.optional("revision").map(p -> p.word(REVISIONS)).orElse(Revision.JULY_2026);
-    return new Plan(version, seed, switchPercent, devices, users, resolvers, revision, steps, why);
+    SynchronousMode synchronous =
+        place.optional("synchronous").map(p -> p.word(SYNCHRONOUS)).orElse(SynchronousMode.FULL);
+    return new Plan(
+        version, seed, switchPercent, devices, users, resolvers, revision, synchronous, steps, why);
   }
 
   private static Step step(JsonPlace place, int devices) {
@@ -256,43 +280,77 @@ public final class PlanJson {
   }
 
   private static List<Fault> faults(JsonPlace place) {
-    List<Integer> seams = numbers(place, CRASH_AT_SEAM);
-    List<Integer> answers = numbers(place, CRASH_AT_ANSWER);
+    Map<String, Deque<Fault>> crashes = new LinkedHashMap<>();
+    crashes.put(CRASH_AT_SEAM, new ArrayDeque<>());
+    crashes.put(CRASH_AT_ANSWER, new ArrayDeque<>());
+    crashes.put(LOSE_POWER, new ArrayDeque<>());
+    numbers(place, CRASH_AT_SEAM)
+        .forEach(n -> crashes.get(CRASH_AT_SEAM).add(new Fault.CrashAtSeam(n)));
+    numbers(place, CRASH_AT_ANSWER)
+        .forEach(n -> crashes.get(CRASH_AT_ANSWER).add(new Fault.CrashAtAnswer(n)));
+    elements(place, LOSE_POWER).forEach(loss -> crashes.get(LOSE_POWER).add(powerLoss(loss)));
     List<Fault> faults = new ArrayList<>();
     Optional<JsonPlace> order = place.optional(CRASH_ORDER);
     if (order.isPresent()) {
-      int seam = 0;
-      int answer = 0;
       for (JsonPlace element : order.get().elements()) {
-        String word = element.text();
-        if (word.equals(CRASH_AT_SEAM) && seam < seams.size()) {
-          faults.add(new Fault.CrashAtSeam(seams.get(seam++)));
-        } else if (word.equals(CRASH_AT_ANSWER) && answer < answers.size()) {
-          faults.add(new Fault.CrashAtAnswer(answers.get(answer++)));
-        } else {
+        Deque<Fault> left = crashes.getOrDefault(element.text(), new ArrayDeque<>());
+        if (left.isEmpty()) {
           throw element.refused("must be the name of a crash that is not named yet");
         }
+        faults.add(left.remove());
       }
-      if (faults.size() != seams.size() + answers.size()) {
+      if (crashes.values().stream().anyMatch(left -> !left.isEmpty())) {
         throw order.get().refused("must name each crash of the step once");
       }
     } else {
-      seams.forEach(n -> faults.add(new Fault.CrashAtSeam(n)));
-      answers.forEach(n -> faults.add(new Fault.CrashAtAnswer(n)));
+      crashes.values().forEach(faults::addAll);
     }
     numbers(place, LOSE_REQUEST).forEach(n -> faults.add(new Fault.LoseRequest(n)));
     numbers(place, LOSE_RESPONSE).forEach(n -> faults.add(new Fault.LoseResponse(n)));
+    elements(place, FAULTS).forEach(element -> faults.add(fault(element)));
     return faults;
   }
 
-  private static List<Integer> numbers(JsonPlace place, String member) {
-    List<Integer> numbers = new ArrayList<>();
-    if (place.optional(member).isPresent()) {
-      for (JsonPlace element : place.member(member).elements()) {
-        numbers.add(element.integer(1, Fault.MAX_NUMBER));
-      }
+  private static Fault powerLoss(JsonPlace place) {
+    boolean cut = place.optional("cutAt").isPresent();
+    String at = cut ? "cutAt" : "garbledAt";
+    place.onlyMembers(Set.of("atCommit", at));
+    return new Fault.LosePower(
+        number(place.member("atCommit")),
+        cut ? Fault.LosePower.Tail.CUT : Fault.LosePower.Tail.GARBLED,
+        place.member(at).integer(0, Fault.MAX_NUMBER));
+  }
+
+  private static Fault fault(JsonPlace place) {
+    int at = place.optional("at").map(p -> p.integer(0, Fault.MAX_NUMBER)).orElse(0);
+    if (place.optional("statement").isPresent()) {
+      place.onlyMembers(Set.of("statement", "disk", "at"));
+      return new Fault.Disk(
+          number(place.member("statement")), place.member("disk").word(DISK_FAULTS), at);
     }
-    return numbers;
+    int request = number(place.member("request"));
+    if (place.optional("network").isPresent()) {
+      place.onlyMembers(Set.of("request", "network", "at"));
+      return new Fault.Network(request, place.member("network").word(NETWORK_FAULTS), at);
+    }
+    place.onlyMembers(Set.of("request", "answer", "retryAfter", "server"));
+    return new Fault.Answer(
+        request,
+        place.member("answer").integer(400, 599),
+        place.optional("retryAfter").map(p -> p.integer(1, Fault.MAX_NUMBER)).orElse(0),
+        place.optional("server").map(p -> p.word(EFFECTS)).orElse(Fault.Answer.Effect.NONE));
+  }
+
+  private static int number(JsonPlace place) {
+    return place.integer(1, Fault.MAX_NUMBER);
+  }
+
+  private static List<JsonPlace> elements(JsonPlace place, String member) {
+    return place.optional(member).map(JsonPlace::elements).orElse(List.of());
+  }
+
+  private static List<Integer> numbers(JsonPlace place, String member) {
+    return elements(place, member).stream().map(PlanJson::number).toList();
   }
 
   private static ObjectNode step(Step step) {
@@ -300,7 +358,7 @@ public final class PlanJson {
     node.put("device", step.device());
     command(node, step.command());
     faults(node, step.faults());
-    boolean crashes = node.has(CRASH_AT_SEAM) || node.has(CRASH_AT_ANSWER);
+    boolean crashes = step.faults().stream().anyMatch(Fault::isCrash);
     if (crashes || step.afterCrash() != AfterCrash.RETRY) {
       node.put("afterCrash", Words.word(step.afterCrash()));
     }
@@ -334,16 +392,51 @@ public final class PlanJson {
     List<String> crashes = new ArrayList<>();
     for (Fault fault : faults) {
       String member = member(fault);
-      node.withArray("/" + member).add(fault.n());
+      ArrayNode array = node.withArray("/" + member);
+      if (fault instanceof Fault.LosePower loss) {
+        array
+            .addObject()
+            .put("atCommit", loss.n())
+            .put(loss.tail() == Fault.LosePower.Tail.CUT ? "cutAt" : "garbledAt", loss.at());
+      } else if (fault instanceof Fault.Network network) {
+        detailed(
+            array
+                .addObject()
+                .put("request", network.n())
+                .put("network", Words.word(network.kind())),
+            "at",
+            network.at());
+      } else if (fault instanceof Fault.Disk disk) {
+        detailed(
+            array.addObject().put("statement", disk.n()).put("disk", Words.word(disk.kind())),
+            "at",
+            disk.at());
+      } else if (fault instanceof Fault.Answer answer) {
+        ObjectNode object =
+            array.addObject().put("request", answer.n()).put("answer", answer.status());
+        detailed(object, "retryAfter", answer.retryAfterSeconds());
+        if (answer.server() != Fault.Answer.Effect.NONE) {
+          object.put("server", Words.word(answer.server()));
+        }
+      } else {
+        array.add(fault.n());
+      }
       if (fault.isCrash()) {
         crashes.add(member);
       }
     }
     // Said only where the crashes do not stand in the order that is understood without it.
-    int firstAnswer = crashes.indexOf(CRASH_AT_ANSWER);
-    if (firstAnswer >= 0 && crashes.lastIndexOf(CRASH_AT_SEAM) > firstAnswer) {
+    List<String> understood =
+        crashes.stream().sorted(Comparator.comparing(CRASHES::indexOf)).toList();
+    if (!crashes.equals(understood)) {
       ArrayNode order = node.putArray(CRASH_ORDER);
       crashes.forEach(order::add);
+    }
+  }
+
+  private static void detailed(ObjectNode node, String member, int detail) {
+    if (detail != 0) {
+      node.put(member, detail);
     }
   }
 
@@ -354,7 +447,13 @@ public final class PlanJson {
     if (fault instanceof Fault.CrashAtAnswer) {
       return CRASH_AT_ANSWER;
     }
-    return fault instanceof Fault.LoseRequest ? LOSE_REQUEST : LOSE_RESPONSE;
+    if (fault instanceof Fault.LosePower) {
+      return LOSE_POWER;
+    }
+    if (fault instanceof Fault.LoseRequest) {
+      return LOSE_REQUEST;
+    }
+    return fault instanceof Fault.LoseResponse ? LOSE_RESPONSE : FAULTS;
   }
 
   private static String text(JsonNode node) {

@@ -1,14 +1,17 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.SynchronousMode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Makes a failing plan smaller for as long as it fails. It asks about the same plans in the same
@@ -94,6 +97,7 @@ public final class PlanShrinker {
           best.users(),
           best.resolvers(),
           best.revision(),
+          best.synchronous(),
           best.steps(),
           best.why());
     }
@@ -134,11 +138,13 @@ public final class PlanShrinker {
           users,
           resolvers,
           best.revision(),
+          best.synchronous(),
           steps,
           best.why());
     }
 
     void resolvers() {
+      take(best.withSynchronous(SynchronousMode.FULL));
       for (int device = 0; device < best.devices(); device++) {
         List<ResolverChoice> resolvers = new ArrayList<>(best.resolvers());
         resolvers.set(device, ResolverChoice.SERVER_WINS);
@@ -222,20 +228,42 @@ public final class PlanShrinker {
     void faultNumbers() {
       for (int i = 0; i < best.steps().size(); i++) {
         for (int f = 0; f < best.steps().get(i).faults().size(); f++) {
-          int index = i;
-          int position = f;
-          Step step = best.steps().get(i);
-          Fault now = step.faults().get(f);
-          lower(
-              now.n(),
-              1,
-              n -> {
-                List<Fault> faults = new ArrayList<>(step.faults());
-                faults.set(position, numbered(now, (int) n));
-                return with(index, faulty(step, faults));
-              });
+          faultNumbers(i, f);
         }
       }
+    }
+
+    private void faultNumbers(int index, int position) {
+      Step step = best.steps().get(index);
+      step.faults()
+          .get(position)
+          .plainer()
+          .forEach(plainer -> take(withFault(step, index, position, plainer)));
+      lowerFault(index, position, Fault::n, Fault::withN, 1);
+      lowerFault(index, position, fault -> fault.detail().orElse(0), Fault::withDetail, 0);
+    }
+
+    /** Faults change places when their numbers change, so each is replaced in the step it was. */
+    private void lowerFault(
+        int index,
+        int position,
+        ToIntFunction<Fault> number,
+        BiFunction<Fault, Integer, Fault> numbered,
+        int lowest) {
+      Step step = best.steps().get(index);
+      if (position < step.faults().size()) {
+        Fault now = step.faults().get(position);
+        lower(
+            number.applyAsInt(now),
+            lowest,
+            n -> withFault(step, index, position, numbered.apply(now, (int) n)));
+      }
+    }
+
+    private Plan withFault(Step step, int index, int position, Fault fault) {
+      List<Fault> faults = new ArrayList<>(step.faults());
+      faults.set(position, fault);
+      return with(index, faulty(step, faults));
     }
 
     void writtenNumbers() {
@@ -327,18 +355,6 @@ public final class PlanShrinker {
 
     private static Step faulty(Step step, List<Fault> faults) {
       return new Step(step.device(), step.command(), faults, step.afterCrash(), step.at());
-    }
-
-    private static Fault numbered(Fault fault, int n) {
-      if (fault instanceof Fault.CrashAtSeam) {
-        return new Fault.CrashAtSeam(n);
-      }
-      if (fault instanceof Fault.CrashAtAnswer) {
-        return new Fault.CrashAtAnswer(n);
-      }
-      return fault instanceof Fault.LoseRequest
-          ? new Fault.LoseRequest(n)
-          : new Fault.LoseResponse(n);
     }
 
     /** Delta debugging: leaves out ever smaller pieces until no single element can go. */

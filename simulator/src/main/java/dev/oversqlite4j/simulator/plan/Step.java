@@ -13,7 +13,8 @@ import java.util.TreeSet;
  * @param command what the device does
  * @param faults what goes wrong meanwhile. Crashes happen in the order of the list: the second one
  *     counts from the restart after the first. They come first in the list, then the lost requests
- *     and the lost responses in ascending order and without repetition, whatever order was given.
+ *     and the lost responses in ascending order and the others in an order of theirs, all without
+ *     repetition, whatever order was given.
  * @param afterCrash what the device does once its process runs again
  * @param at lets the step run during an earlier step of the same device: it is held back until a
  *     seam whose text ({@code KIND label}) starts with this is reached there
@@ -53,17 +54,21 @@ public record Step(
     List<Fault> ordered = new ArrayList<>();
     TreeSet<Integer> lostRequests = new TreeSet<>();
     TreeSet<Integer> lostResponses = new TreeSet<>();
+    TreeSet<Fault> others = new TreeSet<>(Fault.ORDER);
     for (Fault fault : faults) {
       if (fault instanceof Fault.LoseRequest lost) {
         lostRequests.add(lost.n());
       } else if (fault instanceof Fault.LoseResponse lost) {
         lostResponses.add(lost.n());
+      } else if (fault.isCrash()) {
+        ordered.add(fault);
       } else {
-        ordered.add(Objects.requireNonNull(fault, "fault"));
+        others.add(fault);
       }
     }
     lostRequests.forEach(n -> ordered.add(new Fault.LoseRequest(n)));
     lostResponses.forEach(n -> ordered.add(new Fault.LoseResponse(n)));
+    ordered.addAll(others);
     return List.copyOf(ordered);
   }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The words of an enum in JSON: its constants in camel case. */
-final class Words<E extends Enum<E>> {
+public final class Words<E extends Enum<E>> {
 
   private final Map<String, E> constants = new LinkedHashMap<>();
 
@@ -23,6 +23,11 @@ final class Words<E extends Enum<E>> {
 
   Set<String> all() {
     return Collections.unmodifiableSet(constants.keySet());
+  }
+
+  /** The word of one constant. */
+  public static String of(Enum<?> constant) {
+    return word(constant);
   }
 
   static String word(Enum<?> constant) {

@@ -55,6 +55,12 @@ public final class Incarnation implements Seams {
   }
 
   @Override
+  public DiskFate diskFate(Seam seam) {
+    ensureAlive(seam.kind());
+    return world.diskFate(seam);
+  }
+
+  @Override
   public Trace trace() {
     return world.trace();
   }

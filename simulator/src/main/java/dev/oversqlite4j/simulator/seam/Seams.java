@@ -34,6 +34,16 @@ public interface Seams {
   NetworkFate fate(String label);
 
   /**
+   * What the disk does about a statement that is about to be executed.
+   *
+   * @param seam its seam
+   * @return its fate; by default the disk works
+   */
+  default DiskFate diskFate(Seam seam) {
+    return DiskFate.WORK;
+  }
+
+  /**
    * Where everything observable is recorded.
    *
    * @return the same trace for the whole life of this incarnation

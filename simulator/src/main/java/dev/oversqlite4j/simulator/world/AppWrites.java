@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /** Transactions of the simulated app, on a connection of its own. */
 final class AppWrites {
@@ -26,6 +28,16 @@ final class AppWrites {
     try {
       perform(world, device, witness, write, device.app());
     } catch (SQLException e) {
+      if (isStorage(e)) {
+        rollBack(device);
+        world.log(
+            device,
+            RunEvent.Kind.WRITE,
+            "write failed: " + ((SQLiteException) e).getResultCode().name());
+        world.storageFailed(device, ((SQLiteException) e).getResultCode().name());
+        witness.writeFailed(device);
+        return;
+      }
       throw new IllegalStateException("The simulated app's transaction failed", e);
     }
   }
@@ -45,6 +57,9 @@ final class AppWrites {
           }
         }
       } catch (SQLException refused) {
+        if (isStorage(refused)) {
+          throw refused;
+        }
         statement.execute("ROLLBACK");
         if (!String.valueOf(refused.getMessage()).contains("SYNC_TRANSITION_PENDING")) {
           throw refused;
@@ -80,6 +95,26 @@ final class AppWrites {
         .filter(row -> !after.containsKey(row))
         .forEach(row -> changes.put(row, Optional.empty()));
     return changes;
+  }
+
+  /** The disk's fault, and not that of the statement. */
+  private static boolean isStorage(SQLException e) {
+    return e instanceof SQLiteException sqlite
+        && switch (SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff)) {
+          case SQLITE_BUSY, SQLITE_FULL, SQLITE_READONLY, SQLITE_INTERRUPT -> true;
+          default -> false;
+        };
+  }
+
+  /** Some of these errors have ended the transaction, others leave it open. */
+  private static void rollBack(Device device) {
+    try (Statement statement = device.app().createStatement()) {
+      // The driver has finalised the one that failed.
+      device.forgetAppStatements();
+      statement.execute("ROLLBACK");
+    } catch (SQLException nothingToRollBack) {
+      // It is over, then.
+    }
   }
 
   private static String text(RowWrite row) {

@@ -10,7 +10,9 @@ import dev.oversqlite4j.simulator.disk.DatabaseImage;
 import dev.oversqlite4j.simulator.disk.DeterministicFunctions;
 import dev.oversqlite4j.simulator.disk.LogicalContent;
 import dev.oversqlite4j.simulator.disk.SeamDataSource;
+import dev.oversqlite4j.simulator.disk.WriteAheadLog;
 import dev.oversqlite4j.simulator.network.SimulatedNetwork;
+import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.seam.HashTrace;
 import dev.oversqlite4j.simulator.seam.Incarnation;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Consumer;
 import okhttp3.OkHttpClient;
 
 /**
@@ -51,10 +54,16 @@ public final class Device {
   private final World world;
   private final HashTrace trace = new HashTrace();
   private final SplittableRandom random;
+  private final Power power;
   private final Baton.Actor clientActor;
   private final Baton.Actor appActor;
 
   private int life;
+  private long commits;
+  private int files;
+  private Optional<Connection> locker = Optional.empty();
+  private int lockWaitsMax;
+  private int lockWaits;
   private int replacements;
   private Path file;
   private Incarnation incarnation;
@@ -79,7 +88,8 @@ public final class Device {
       String user,
       ResolverChoice resolver,
       Path folder,
-      SplittableRandom random) {
+      SplittableRandom random,
+      Power power) {
     this.world = world;
     this.index = index;
     this.user = user;
@@ -87,6 +97,7 @@ public final class Device {
     this.resolverOfProcess = new PlannedResolver(world.app(), resolver);
     this.folder = folder;
     this.random = random;
+    this.power = power;
     this.clientActor = new Baton.Actor("device " + index, index);
     this.appActor = new Baton.Actor("app " + index, index);
     this.file = folder.resolve("device" + index + "-" + life + ".db");
@@ -172,6 +183,7 @@ public final class Device {
                 .downloadLimit(2)
                 .snapshotChunkRows(3)
                 .snapshotApplyBatchRows(2)
+                .synchronous(world.synchronous())
                 .build())
         .build();
   }
@@ -199,14 +211,110 @@ public final class Device {
     return "ticked";
   }
 
-  /** The process is gone: what it left on disk is what the next one finds. */
+  /** The process is gone: what it wrote is what the next one finds. */
   void crash() {
+    if (world.powerFails()) {
+      power.processDied(file);
+    }
+    die(next -> {});
+  }
+
+  /** The device is off: what it had synced, and a part of the rest, is what the next one finds. */
+  void losePower(Fault.LosePower loss) {
+    Path before = file;
+    die(next -> power.lose(before, next, loss));
+  }
+
+  private void die(Consumer<Path> damage) {
     incarnation.die();
     life++;
+    files++;
     Path next = copy(file, "device" + index + "-" + life + ".db");
+    damage.accept(next);
     discard();
     endObserver();
     file = next;
+  }
+
+  /**
+   * A commit that was made.
+   *
+   * @param number which one of the device
+   * @param files how often the file has been replaced by another one
+   * @param end where it ends in the log; empty if nobody wants to know
+   */
+  record Commit(long number, int files, Optional<WriteAheadLog.Position> end) {}
+
+  /** A transaction was committed just now. */
+  Commit written() {
+    return new Commit(
+        ++commits, files, world.powerFails() ? power.written(file) : Optional.empty());
+  }
+
+  boolean unsynced(Commit commit) {
+    return commit.files() == files && power.unsynced(commit.end());
+  }
+
+  /** Whoever made the commit has been told so. */
+  void acknowledged(Commit commit) {
+    if (commit.files() == files) {
+      power.acknowledged(commit.end());
+    }
+  }
+
+  /** The file has been read for the first time by the process that has just started. */
+  void recovered() {
+    if (world.powerFails()) {
+      power.recovered(file);
+    }
+  }
+
+  /** Somebody else takes the write lock, unless it is taken, until that many waits are over. */
+  void lockFile(int waits) {
+    try {
+      Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+      try (Statement statement = other.createStatement()) {
+        statement.execute("PRAGMA synchronous=OFF");
+        statement.execute("PRAGMA busy_timeout=0");
+        statement.execute("BEGIN IMMEDIATE");
+        locker = Optional.of(other);
+        lockWaitsMax = waits;
+        lockWaits = 0;
+      } catch (SQLException taken) {
+        other.close();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator cannot lock a device's file", e);
+    }
+  }
+
+  /** One more wait for the lock, if somebody else has it; whether it is the first one. */
+  boolean waitsForLockedFile() {
+    if (locker.isEmpty()) {
+      return false;
+    }
+    boolean first = lockWaits++ == 0;
+    if (lockWaits > lockWaitsMax) {
+      unlockFile();
+    }
+    return first;
+  }
+
+  /** Whether somebody else has the write lock. */
+  boolean fileLocked() {
+    return locker.isPresent();
+  }
+
+  /** Nobody else has the write lock any more. */
+  void unlockFile() {
+    try {
+      if (locker.isPresent()) {
+        locker.get().close();
+        locker = Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator cannot unlock a device's file", e);
+    }
   }
 
   /** A copy of the file as it is now. */
@@ -217,8 +325,11 @@ public final class Device {
   /** The next process finds a copy of {@code other} in the place of the file. */
   void replaceFile(Path other) {
     replacements++;
+    files++;
+    unlockFile();
     endObserver();
     file = copy(other, "device" + index + "-" + life + "-replaced-" + replacements + ".db");
+    power.foundOnDisk();
   }
 
   private Path copy(Path from, String name) {
@@ -239,6 +350,7 @@ public final class Device {
   }
 
   private void discard() {
+    unlockFile();
     try {
       disk.discard();
     } catch (SQLException e) {
@@ -323,6 +435,13 @@ public final class Device {
       appStatements.put(sql, statement);
     }
     return statement;
+  }
+
+  void forgetAppStatements() throws SQLException {
+    for (PreparedStatement statement : appStatements.values()) {
+      statement.close();
+    }
+    appStatements.clear();
   }
 
   /** A connection of nobody in the simulation, for looking. */

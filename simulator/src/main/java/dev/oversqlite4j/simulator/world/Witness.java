@@ -1,6 +1,8 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.seam.Seam;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
@@ -28,6 +30,25 @@ public interface Witness {
   void crashed(Device device, Seam seam);
 
   /**
+   * The process died because its device lost its power; its files are as the next process will find
+   * them. {@link #crashed} follows.
+   */
+  void lostPower(Device device, SynchronousMode mode);
+
+  /**
+   * Whoever made a commit knows of it now, and it is synced. Not told where commits are not synced.
+   *
+   * @param number which one of the device, counted from 1
+   */
+  void acknowledged(Device device, long number);
+
+  /** A disk that was made to fail has failed the device; what it did about that follows. */
+  void diskFailed(Device device);
+
+  /** Something of the plan goes wrong for the device. */
+  void faulty(Device device, Fault fault);
+
+  /**
    * The app is about to commit a transaction.
    *
    * @param changes the mark of each row it changed, empty for one that it deleted
@@ -39,6 +60,9 @@ public interface Witness {
 
   /** The app's transaction was refused by a trigger. */
   void writeRefused(Device device);
+
+  /** The app's transaction failed because of the disk; nothing of it was written. */
+  void writeFailed(Device device);
 
   /** Something happens behind the client's back; the server still has what it had before. */
   void disturbing(Device device, Disturbance what);

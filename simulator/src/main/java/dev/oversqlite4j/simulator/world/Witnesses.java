@@ -1,6 +1,8 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.seam.Seam;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
@@ -33,6 +35,31 @@ public record Witnesses(List<Witness> all) implements Witness {
   @Override
   public void crashed(Device device, Seam seam) {
     all.forEach(witness -> witness.crashed(device, seam));
+  }
+
+  @Override
+  public void lostPower(Device device, SynchronousMode mode) {
+    all.forEach(witness -> witness.lostPower(device, mode));
+  }
+
+  @Override
+  public void acknowledged(Device device, long number) {
+    all.forEach(witness -> witness.acknowledged(device, number));
+  }
+
+  @Override
+  public void diskFailed(Device device) {
+    all.forEach(witness -> witness.diskFailed(device));
+  }
+
+  @Override
+  public void faulty(Device device, Fault fault) {
+    all.forEach(witness -> witness.faulty(device, fault));
+  }
+
+  @Override
+  public void writeFailed(Device device) {
+    all.forEach(witness -> witness.writeFailed(device));
   }
 
   @Override

@@ -2,10 +2,13 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.DetachOutcome;
+import dev.oversqlite4j.ErrorCategory;
 import dev.oversqlite4j.InvalidConflictResolutionException;
 import dev.oversqlite4j.OversqliteClient;
+import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncThenDetachResult;
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
 import dev.oversqlite4j.simulator.plan.AfterCrash;
 import dev.oversqlite4j.simulator.plan.Command;
@@ -15,6 +18,8 @@ import dev.oversqlite4j.simulator.plan.Operation;
 import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.plan.Step;
+import dev.oversqlite4j.simulator.plan.Words;
+import dev.oversqlite4j.simulator.seam.DiskFate;
 import dev.oversqlite4j.simulator.seam.HashTrace;
 import dev.oversqlite4j.simulator.seam.NetworkFate;
 import dev.oversqlite4j.simulator.seam.Seam;
@@ -29,6 +34,7 @@ import dev.oversqlite4j.simulator.server.SourceState;
 import dev.oversqlite4j.simulator.server.State;
 import dev.oversqlite4j.simulator.server.WireRequest;
 import dev.oversqlite4j.simulator.server.WireResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,9 +45,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -59,6 +68,7 @@ public final class World implements AutoCloseable {
 
   private final SimulatedApp app;
   private final Plan plan;
+  private final boolean powerFails;
   private final Parts parts;
   private final Witness witness;
   private final Tracing tracing;
@@ -81,7 +91,8 @@ public final class World implements AutoCloseable {
   private boolean faultsOn = true;
   private long operations;
   private long crashes;
-  private long networkFaults;
+  private final SortedMap<String, Long> faults = new TreeMap<>();
+  private final LateArrivals late = new LateArrivals();
   private long seams;
   private long served;
 
@@ -108,6 +119,10 @@ public final class World implements AutoCloseable {
     app.check(plan);
     this.app = app;
     this.plan = plan;
+    this.powerFails =
+        plan.steps().stream()
+            .flatMap(step -> step.faults().stream())
+            .anyMatch(fault -> fault instanceof Fault.LosePower);
     this.parts = parts;
     this.tracing = tracing;
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
@@ -120,31 +135,14 @@ public final class World implements AutoCloseable {
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
-          new Device(this, i, plan.users().get(i), plan.resolvers().get(i), folder, root.split()));
-    }
-  }
-
-  /** One step in progress: what faults count. */
-  private static final class StepRun {
-    private final Step step;
-    private final int index;
-    private int seamsOfLife;
-    private int requestsOfStep;
-    private int requestsOfLife;
-    private int crashesOfStep;
-    private boolean reachedSomething;
-
-    StepRun(Step step, int index) {
-      this.step = step;
-      this.index = index;
-    }
-
-    /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
-    Optional<Fault> dueCrash() {
-      return step.faults().stream()
-          .filter(f -> f instanceof Fault.CrashAtSeam || f instanceof Fault.CrashAtAnswer)
-          .skip(crashesOfStep)
-          .findFirst();
+          new Device(
+              this,
+              i,
+              plan.users().get(i),
+              plan.resolvers().get(i),
+              folder,
+              root.split(),
+              new Power(plan.synchronous())));
     }
   }
 
@@ -170,6 +168,7 @@ public final class World implements AutoCloseable {
     }
     baton.run(tasks);
     faultsOn = false;
+    deliverLate(Long.MAX_VALUE);
     settle();
     listener.settled(this);
   }
@@ -198,12 +197,10 @@ public final class World implements AutoCloseable {
       while (true) {
         try {
           if (again) {
-            restart(device);
-            if (step.afterCrash() == AfterCrash.RETRY) {
-              execute(device, step.command());
-            }
-          } else {
-            execute(device, step.command());
+            untilTheDiskWorks(device, run, () -> restart(device));
+          }
+          if (!again || step.afterCrash() == AfterCrash.RETRY) {
+            untilTheDiskWorks(device, run, () -> execute(device, step.command()));
           }
           break;
         } catch (SimulatedCrash crash) {
@@ -218,16 +215,35 @@ public final class World implements AutoCloseable {
       }
     } finally {
       running.remove(actor);
+      device.unlockFile();
+    }
+  }
+
+  /** What a disk that failed refused is tried once more when it works again. */
+  private void untilTheDiskWorks(Device device, StepRun run, Runnable work) {
+    work.run();
+    if (run.storageFailed) {
+      run.storageFailed = false;
+      run.diskWorks = true;
+      device.unlockFile();
+      log(device, RunEvent.Kind.FAULT, "the disk works again");
+      work.run();
     }
   }
 
   private void onCrash(Device device, StepRun run) {
     crashes++;
-    run.crashesOfStep++;
-    run.seamsOfLife = 0;
-    run.requestsOfLife = 0;
-    log(device, RunEvent.Kind.CRASH, "CRASH at " + lastSeam);
-    device.crash();
+    Optional<Fault> crash = run.dueCrash();
+    run.crashed();
+    if (crash.isPresent() && crash.get() instanceof Fault.LosePower loss) {
+      log(device, RunEvent.Kind.CRASH, "POWER LOSS at " + lastSeam);
+      count("power", Words.of(loss.tail()));
+      device.losePower(loss);
+      witness.lostPower(device, plan.synchronous());
+    } else {
+      log(device, RunEvent.Kind.CRASH, "CRASH at " + lastSeam);
+      device.crash();
+    }
     witness.crashed(device, lastSeam);
     boot(device);
     listener.crashed(this);
@@ -239,6 +255,7 @@ public final class World implements AutoCloseable {
     device.boot(new DeviceSeams(device));
     tell(device, new RunEvent.Booted());
     witness.booted(device);
+    device.recovered();
   }
 
   /** What an app does when its process starts again: open, and attach whoever was signed in. */
@@ -457,6 +474,9 @@ public final class World implements AutoCloseable {
       outcome = new CallOutcome.Returned(work.get());
     } catch (RuntimeException error) {
       outcome = new CallOutcome.Threw(error);
+      if (error instanceof OversqliteException known && known.category() == ErrorCategory.STORAGE) {
+        storageFailed(device, error.getClass().getSimpleName());
+      }
     } finally {
       if (current().filter(run -> run.reachedSomething).isPresent()) {
         operations++;
@@ -599,13 +619,23 @@ public final class World implements AutoCloseable {
 
     @Override
     public void passed(Seam seam) {
-      if (seam.kind() == Seam.Kind.COMMIT) {
-        current().ifPresent(run -> run.reachedSomething = true);
-        tell(device, new RunEvent.Committed());
-        traceContent(device);
-        witness.committed(device);
+      if (seam.kind() != Seam.Kind.COMMIT) {
+        meet(device, seam);
+        return;
       }
-      meet(device, seam);
+      current().ifPresent(run -> run.reachedSomething = true);
+      Device.Commit commit = device.written();
+      if (device.unsynced(commit)) {
+        current().ifPresent(run -> run.commitsOfLife++);
+      }
+      tell(device, new RunEvent.Committed());
+      traceContent(device);
+      witness.committed(device);
+      meet(device, seam, Optional.of(commit));
+      device.acknowledged(commit);
+      if (plan.synchronous() == SynchronousMode.FULL) {
+        witness.acknowledged(device, commit.number());
+      }
     }
 
     @Override
@@ -615,19 +645,25 @@ public final class World implements AutoCloseable {
       }
       StepRun run = current().get();
       run.requestsOfStep++;
-      for (Fault fault : run.step.faults()) {
-        if (fault instanceof Fault.LoseRequest lost && lost.n() == run.requestsOfStep) {
-          networkFaults++;
-          log(device, RunEvent.Kind.FAULT, "lost request " + label);
-          return NetworkFate.LOSE_REQUEST;
-        }
-        if (fault instanceof Fault.LoseResponse lost && lost.n() == run.requestsOfStep) {
-          networkFaults++;
-          log(device, RunEvent.Kind.FAULT, "lost answer of " + label);
-          return NetworkFate.LOSE_RESPONSE;
-        }
+      return run.step.faults().stream()
+          .filter(fault -> fault.n() == run.requestsOfStep)
+          .flatMap(fault -> networkFate(device, fault, label).stream())
+          .findFirst()
+          .orElse(NetworkFate.DELIVER);
+    }
+
+    @Override
+    public DiskFate diskFate(Seam seam) {
+      if (!faultsOn || current().isEmpty() || current().get().diskWorks) {
+        return DiskFate.WORK;
       }
-      return NetworkFate.DELIVER;
+      StepRun run = current().get();
+      run.statementsOfStep++;
+      return run.step.faults().stream()
+          .filter(fault -> fault.n() <= run.statementsOfStep)
+          .flatMap(fault -> World.this.diskFate(device, run, fault).stream())
+          .findFirst()
+          .orElse(DiskFate.WORK);
     }
 
     @Override
@@ -650,12 +686,125 @@ public final class World implements AutoCloseable {
     return Optional.ofNullable(actorOfThread.get()).map(running::get);
   }
 
+  private Optional<NetworkFate> networkFate(Device device, Fault fault, String label) {
+    Optional<NetworkFate> fate = Optional.empty();
+    if (fault instanceof Fault.LoseRequest) {
+      log(device, RunEvent.Kind.FAULT, "lost request " + label);
+      count("network", "loseRequest");
+      fate = Optional.of(NetworkFate.LOSE_REQUEST);
+    } else if (fault instanceof Fault.LoseResponse) {
+      log(device, RunEvent.Kind.FAULT, "lost answer of " + label);
+      count("network", "loseResponse");
+      fate = Optional.of(NetworkFate.LOSE_RESPONSE);
+    } else if (fault instanceof Fault.Network network) {
+      log(device, RunEvent.Kind.FAULT, "network " + Words.of(network.kind()) + " at " + label);
+      count("network", Words.of(network.kind()));
+      fate = Optional.of(networkFate(device, network, label));
+    } else if (fault instanceof Fault.Answer answer) {
+      log(device, RunEvent.Kind.FAULT, "answered " + answer.status() + " instead: " + label);
+      count("server", Integer.toString(answer.status()));
+      fate = Optional.of(errorAnswer(answer));
+    }
+    if (fate.isPresent()) {
+      witness.faulty(device, fault);
+    }
+    return fate;
+  }
+
+  private NetworkFate networkFate(Device device, Fault.Network network, String label) {
+    Consumer<Runnable> later =
+        delivery ->
+            late.add(
+                served + network.at(),
+                () -> {
+                  log(device, RunEvent.Kind.FAULT, "late arrival of " + label);
+                  delivery.run();
+                });
+    return switch (network.kind()) {
+      case REFUSE -> new NetworkFate.Refuse();
+      case RESEND -> new NetworkFate.Resend();
+      case COPY -> new NetworkFate.Copy(later);
+      case DELAY -> new NetworkFate.Delay(later);
+      case CUT_BODY -> new NetworkFate.CutBody(network.at());
+      case CORRUPT_BODY -> new NetworkFate.CorruptBody(network.at());
+      case ENDLESS_BODY -> new NetworkFate.EndlessBody();
+      case CAPTIVE_PORTAL ->
+          new NetworkFate.Instead(
+              NetworkFate.Instead.Server.IDLE,
+              200,
+              Map.of("Content-Type", "text/html"),
+              "<html><body>Sign in to this network</body></html>".getBytes(StandardCharsets.UTF_8));
+    };
+  }
+
+  /** What a gateway says: no code of the protocol, and most often no JSON. */
+  private static NetworkFate errorAnswer(Fault.Answer answer) {
+    Map<String, String> headers = new TreeMap<>(Map.of("Content-Type", "text/plain"));
+    if (answer.retryAfterSeconds() > 0) {
+      headers.put("Retry-After", Integer.toString(answer.retryAfterSeconds()));
+    }
+    return new NetworkFate.Instead(
+        answer.server() == Fault.Answer.Effect.DONE
+            ? NetworkFate.Instead.Server.ACTS
+            : NetworkFate.Instead.Server.IDLE,
+        answer.status(),
+        headers,
+        ("gateway says " + answer.status()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Optional<DiskFate> diskFate(Device device, StepRun run, Fault fault) {
+    if (!(fault instanceof Fault.Disk disk)) {
+      return Optional.empty();
+    }
+    boolean now = disk.n() == run.statementsOfStep;
+    return switch (disk.kind()) {
+      case BUSY -> {
+        if (now) {
+          device.lockFile(disk.at());
+        }
+        yield Optional.empty();
+      }
+      case FULL -> Optional.of(new DiskFate.Full());
+      case READ_ONLY -> Optional.of(new DiskFate.ReadOnly());
+      case INTERRUPTED ->
+          now ? Optional.of(new DiskFate.Interrupt(disk.at() + 1)) : Optional.empty();
+    };
+  }
+
+  /** A call or a transaction of the app failed because of the disk. */
+  void storageFailed(Device device, String how) {
+    boolean mine =
+        current()
+            .filter(run -> !run.diskWorks)
+            .filter(run -> run.step.faults().stream().anyMatch(f -> f instanceof Fault.Disk))
+            .isPresent();
+    if (mine || device.fileLocked()) {
+      current().ifPresent(run -> run.storageFailed = true);
+      count("disk", how);
+      witness.diskFailed(device);
+    }
+  }
+
+  private void count(String group, String kind) {
+    faults.merge(group + " " + kind, 1L, Long::sum);
+  }
+
   private void meet(Device device, Seam seam) {
+    meet(device, seam, Optional.empty());
+  }
+
+  /**
+   * @param made the commit that was made just now, if one was
+   */
+  private void meet(Device device, Seam seam, Optional<Device.Commit> made) {
     seams++;
     int number = current().map(run -> run.seamsOfLife + 1).filter(n -> faultsOn).orElse(0);
     tell(device, new RunEvent.AtSeam(seam, number));
     if (!faultsOn || actorOfThread.get() == null) {
       return;
+    }
+    if (seam.kind() == Seam.Kind.LOCK && device.waitsForLockedFile()) {
+      count("disk", "locked");
     }
     baton.seam(actorOfThread.get(), seam);
     StepRun run = running.get(actorOfThread.get());
@@ -666,16 +815,19 @@ public final class World implements AutoCloseable {
     if (seam.kind() == Seam.Kind.RECEIVE) {
       run.requestsOfLife++;
     }
-    Optional<Fault> due = run.dueCrash();
-    boolean now =
-        due.filter(
-                f ->
-                    f instanceof Fault.CrashAtSeam s && s.n() == run.seamsOfLife
-                        || f instanceof Fault.CrashAtAnswer a
+    boolean dies =
+        run.dueCrash()
+            .filter(
+                fault ->
+                    fault instanceof Fault.CrashAtSeam s && s.n() == run.seamsOfLife
+                        || fault instanceof Fault.CrashAtAnswer a
                             && seam.kind() == Seam.Kind.RECEIVE
-                            && a.n() == run.requestsOfLife)
+                            && a.n() == run.requestsOfLife
+                        || fault instanceof Fault.LosePower p
+                            && made.filter(device::unsynced).isPresent()
+                            && p.n() == run.commitsOfLife)
             .isPresent();
-    if (now) {
+    if (dies) {
       lastSeam = seam;
       throw new SimulatedCrash(seam);
     }
@@ -703,6 +855,7 @@ public final class World implements AutoCloseable {
   }
 
   Reply serve(String method, String target, Map<String, String> headers, byte[] body) {
+    deliverLate(served);
     served++;
     WireResponse response = server.handle(WireRequest.of(method, target, headers, body));
     current()
@@ -712,6 +865,15 @@ public final class World implements AutoCloseable {
                     devices.get(run.step.device()),
                     new RunEvent.Served(method, target, body, response.status(), response.body())));
     return new Reply(response.status(), response.headers(), response.body());
+  }
+
+  /** What is due arrives before the next request. */
+  private void deliverLate(long answered) {
+    for (Optional<Runnable> next = late.next(answered);
+        next.isPresent();
+        next = late.next(answered)) {
+      next.get().run();
+    }
   }
 
   void sleep(Device device, Duration duration) {
@@ -737,6 +899,15 @@ public final class World implements AutoCloseable {
   /** Whose sync is simulated. */
   public SimulatedApp app() {
     return app;
+  }
+
+  SynchronousMode synchronous() {
+    return plan.synchronous();
+  }
+
+  /** Whether a device loses its power; if not, nobody has to know what is synced. */
+  boolean powerFails() {
+    return powerFails;
   }
 
   Parts parts() {
@@ -783,7 +954,7 @@ public final class World implements AutoCloseable {
    * @param ackGapCrashes counted by whoever can see it
    */
   public RunCounts counts(long ackGapCrashes) {
-    return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, networkFaults, seams);
+    return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, seams, faults);
   }
 
   /** How many requests the server has answered: its state is the same while this is. */

@@ -114,6 +114,8 @@ class MainTest {
             "powerLosses",
             "networkFaults",
             "serverFaults",
+            "diskFaults",
+            "faultKinds",
             "ackGapCrashes",
             "violatedProperties",
             "transitionsCovered",

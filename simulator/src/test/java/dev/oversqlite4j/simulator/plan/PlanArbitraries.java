@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.plan;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.server.Revision;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,9 +25,10 @@ public final class PlanArbitraries {
             steps(),
             Arbitraries.of(ResolverChoice.class).list().ofSize(3),
             Arbitraries.of(Revision.class),
+            Arbitraries.of(SynchronousMode.class),
             Arbitraries.of(Optional.<String>empty(), Optional.of("a \"quoted\"\nlesson – ü")))
         .as(
-            (seed, switchPercent, users, steps, resolvers, revision, why) ->
+            (seed, switchPercent, users, steps, resolvers, revision, synchronous, why) ->
                 new Plan(
                     Plan.VERSION,
                     seed,
@@ -35,6 +37,7 @@ public final class PlanArbitraries {
                     users,
                     resolvers.subList(0, users.size()),
                     revision,
+                    synchronous,
                     onDevices(steps, users.size()),
                     why));
   }
@@ -73,7 +76,27 @@ public final class PlanArbitraries {
     Arbitrary<Fault> answers = n.map(Fault.CrashAtAnswer::new);
     Arbitrary<Fault> requests = n.map(Fault.LoseRequest::new);
     Arbitrary<Fault> responses = n.map(Fault.LoseResponse::new);
-    return Arbitraries.oneOf(seams, answers, requests, responses);
+    return Arbitraries.oneOf(seams, answers, requests, responses, hazards());
+  }
+
+  private static Arbitrary<Fault> hazards() {
+    Arbitrary<Integer> n = Arbitraries.integers().between(1, 30);
+    Arbitrary<Integer> at = Arbitraries.integers().between(0, 1_000);
+    Arbitrary<Fault> power =
+        Combinators.combine(n, Arbitraries.of(Fault.LosePower.Tail.class), at)
+            .as(Fault.LosePower::new);
+    Arbitrary<Fault> network =
+        Combinators.combine(n, Arbitraries.of(NetworkFault.class), at).as(Fault.Network::new);
+    Arbitrary<Fault> answers =
+        Combinators.combine(
+                n,
+                Arbitraries.of(401, 429, 500, 502, 503, 504),
+                Arbitraries.of(0, 5),
+                Arbitraries.of(Fault.Answer.Effect.class))
+            .as(Fault.Answer::new);
+    Arbitrary<Fault> disk =
+        Combinators.combine(n, Arbitraries.of(DiskFault.class), at).as(Fault.Disk::new);
+    return Arbitraries.oneOf(power, network, answers, disk);
   }
 
   private static Arbitrary<RowWrite> rowWrites() {

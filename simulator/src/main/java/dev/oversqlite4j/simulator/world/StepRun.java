@@ -1,0 +1,52 @@
+package dev.oversqlite4j.simulator.world;
+
+import dev.oversqlite4j.simulator.plan.Fault;
+import dev.oversqlite4j.simulator.plan.Step;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** One step in progress: what its faults count. */
+final class StepRun {
+
+  final Step step;
+  final int index;
+  int seamsOfLife;
+  int commitsOfLife;
+  int requestsOfStep;
+  int requestsOfLife;
+  int statementsOfStep;
+  int crashesOfStep;
+  boolean reachedSomething;
+
+  /** A call or transaction of the step failed because of a disk that was made to fail. */
+  boolean storageFailed;
+
+  /** The disk has failed the step once; what the app tries again must succeed. */
+  boolean diskWorks;
+
+  private final Set<Fault> happened = new HashSet<>();
+
+  StepRun(Step step, int index) {
+    this.step = step;
+    this.index = index;
+  }
+
+  /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
+  Optional<Fault> dueCrash() {
+    return step.faults().stream().filter(Fault::isCrash).skip(crashesOfStep).findFirst();
+  }
+
+  /** A process of the step died. */
+  void crashed() {
+    crashesOfStep++;
+    seamsOfLife = 0;
+    commitsOfLife = 0;
+    requestsOfLife = 0;
+  }
+
+  /** True the first time. */
+  boolean happens(Fault fault) {
+    return happened.add(fault);
+  }
+}
