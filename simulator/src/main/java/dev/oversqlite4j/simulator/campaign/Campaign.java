@@ -119,7 +119,7 @@ public final class Campaign {
   private SeedRun runSeed(long seed, Settings settings) {
     Plan plan =
         new PlanGenerator(app.plannedTables())
-            .generate(seed, settings.profile())
+            .forCampaign(seed, settings.profile())
             .withRevision(settings.revision());
     Simulation simulation = new Simulation(app, parts, Tracing.CONTENT);
     Result result = simulation.run(plan);

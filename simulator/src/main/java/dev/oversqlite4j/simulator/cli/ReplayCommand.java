@@ -86,7 +86,7 @@ final class ReplayCommand implements Callable<Integer> {
     PrintWriter out = environment.out();
     Plan plan =
         source.plan == null
-            ? new PlanGenerator().generate(source.seed, profile).withRevision(revision)
+            ? new PlanGenerator().forCampaign(source.seed, profile).withRevision(revision)
             : read(source.plan);
     Simulation simulation = new Simulation(environment.parts(), Tracing.CONTENT);
     Optional<RunRecord> run = page.map(file -> RunRecorder.record(simulation, plan));

@@ -6,6 +6,8 @@ import dev.oversqlite4j.lifecycle.LifecycleDefinition;
 import dev.oversqlite4j.lifecycle.OperationMatrix.Call;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.plan.Fault;
+import dev.oversqlite4j.simulator.plan.NetworkFault;
 import dev.oversqlite4j.simulator.seam.Seam;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +18,13 @@ import java.util.Set;
 
 /** What there is to reach, and what campaigns do not reach for a reason. */
 public final class Reachable {
+
+  static final String POWER_LOSS = "POWER_LOSS";
+  static final String DISK = "DISK";
+  private static final String LOST_REQUEST = "LOST_REQUEST";
+  private static final String LOST_RESPONSE = "LOST_RESPONSE";
+  private static final String CLIENT_ERROR = "CLIENT_ERROR";
+  private static final String SERVER_ERROR = "SERVER_ERROR";
 
   private Reachable() {}
 
@@ -49,8 +58,26 @@ public final class Reachable {
       for (Disturbance what : Disturbance.values()) {
         names.add(state + " " + what);
       }
+      for (NetworkFault kind : NetworkFault.values()) {
+        names.add(state + " " + kind);
+      }
+      for (String other :
+          List.of(LOST_REQUEST, LOST_RESPONSE, CLIENT_ERROR, SERVER_ERROR, DISK, POWER_LOSS)) {
+        names.add(state + " " + other);
+      }
     }
     return names;
+  }
+
+  /** What the network or the server does to one request. */
+  static String fault(Fault fault) {
+    if (fault instanceof Fault.Network network) {
+      return network.kind().name();
+    }
+    if (fault instanceof Fault.Answer answer) {
+      return answer.status() < 500 ? CLIENT_ERROR : SERVER_ERROR;
+    }
+    return fault instanceof Fault.LoseRequest ? LOST_REQUEST : LOST_RESPONSE;
   }
 
   static String crash(Seam.Kind kind) {

@@ -230,16 +230,22 @@ public final class Recorder implements Witness {
   }
 
   @Override
-  public void lostPower(Device device, SynchronousMode mode) {}
+  public void lostPower(Device device, SynchronousMode mode) {
+    pairs.add(state(device) + " " + Reachable.POWER_LOSS);
+  }
 
   @Override
   public void acknowledged(Device device, long number) {}
 
   @Override
-  public void diskFailed(Device device) {}
+  public void diskFailed(Device device) {
+    pairs.add(state(device) + " " + Reachable.DISK);
+  }
 
   @Override
-  public void faulty(Device device, Fault fault) {}
+  public void faulty(Device device, Fault fault) {
+    pairs.add(state(device) + " " + Reachable.fault(fault));
+  }
 
   @Override
   public void writeFailed(Device device) {}

@@ -4,6 +4,8 @@ package dev.oversqlite4j.simulator.plan;
 public enum AfterCrash {
   /** The same command again, until it ends or the next crash of the step comes. */
   RETRY,
-  /** The next step of the device. */
-  MOVE_ON
+  /** It opens and attaches whoever was signed in, and goes on with its next step. */
+  MOVE_ON,
+  /** Nothing: its next step is the first thing the new process does. */
+  DO_NOTHING
 }

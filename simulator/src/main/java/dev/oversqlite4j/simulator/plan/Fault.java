@@ -54,6 +54,7 @@ public sealed interface Fault {
   default boolean isCrash() {
     return this instanceof CrashAtSeam
         || this instanceof CrashAtAnswer
+        || this instanceof CrashAfter
         || this instanceof LosePower;
   }
 
@@ -98,6 +99,35 @@ public sealed interface Fault {
     @Override
     public Fault withN(int other) {
       return new CrashAtAnswer(other);
+    }
+  }
+
+  /**
+   * The process dies when a transition of its lifecycle is on disk, and before it hears of that.
+   *
+   * @param transition the name of its trigger
+   */
+  record CrashAfter(String transition) implements Fault {
+
+    /**
+     * Checks that there is a name.
+     *
+     * @throws InvalidPlanException if it is blank
+     */
+    public CrashAfter {
+      if (transition.isBlank()) {
+        throw new InvalidPlanException("crashAfter must name a transition.");
+      }
+    }
+
+    @Override
+    public int n() {
+      return 1;
+    }
+
+    @Override
+    public Fault withN(int other) {
+      return this;
     }
   }
 

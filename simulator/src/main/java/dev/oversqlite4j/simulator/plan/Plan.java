@@ -169,6 +169,31 @@ public record Plan(
         why);
   }
 
+  /**
+   * The same plan with other users.
+   *
+   * @param other one for each device
+   */
+  Plan withUsers(List<String> other) {
+    return new Plan(
+        version,
+        scheduleSeed,
+        switchPercent,
+        devices,
+        other,
+        resolvers,
+        revision,
+        synchronous,
+        steps,
+        why);
+  }
+
+  /** The same plan with the baton handed over more or less often. */
+  Plan withSwitchPercent(int other) {
+    return new Plan(
+        version, scheduleSeed, other, devices, users, resolvers, revision, synchronous, steps, why);
+  }
+
   /** The same plan against a server of another revision. */
   public Plan withRevision(Revision other) {
     return new Plan(

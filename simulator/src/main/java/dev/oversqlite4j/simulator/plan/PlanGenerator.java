@@ -17,6 +17,14 @@ import java.util.SplittableRandom;
 public final class PlanGenerator {
 
   private static final int RESOLVERS_PERCENT = 33;
+  private static final int SHARE_OF = 5;
+  private static final int DIRECTED_SHARE = 3;
+  private static final long DIRECTED_STREAM = 0x646972656374L;
+  private static final int FIRST_DIRECTED_VALUE = 100_000;
+  // A multiple of four: the first row of each step refers to the first person.
+  private static final int ROWS_OF_STEP_MAX = 12;
+  private static final int SEAM_MAX = 60;
+  private static final int REQUEST_MAX = 7;
 
   private final List<PlannedTable> tables;
 
@@ -72,6 +80,75 @@ public final class PlanGenerator {
         profile == Profile.SYNCHRONOUS_NORMAL ? SynchronousMode.NORMAL : SynchronousMode.FULL,
         steps,
         Optional.empty());
+  }
+
+  /**
+   * The plan of a seed in a campaign: of each five seeds of the default profile, three have a
+   * direction if the app is the built-in one. They lead a device into one state of the lifecycle and ask one thing of it, and go
+   * on as the plan of the seed does. Which direction is a matter of the seed alone, so that every
+   * shard of a campaign goes where the whole of it would.
+   *
+   * @param seed any number; the same one gives the same plan
+   * @param profile what may go wrong in it
+   * @return a plan that begins with at most some 20 steps more than {@link #generate} makes
+   */
+  public Plan forCampaign(long seed, Profile profile) {
+    Plan plan = generate(seed, profile);
+    long place = Math.floorMod(seed, (long) SHARE_OF);
+    if (profile != Profile.DEFAULT
+        || place >= DIRECTED_SHARE
+        || !tables.equals(PlannedTable.BUILT_IN)) {
+      return plan;
+    }
+    int direction =
+        (int)
+            Math.floorMod(
+                Math.floorDiv(seed, (long) SHARE_OF) * DIRECTED_SHARE + place,
+                (long) Directions.count());
+    SplittableRandom random = new SplittableRandom(seed ^ DIRECTED_STREAM);
+    List<Step> steps = new ArrayList<>(Directions.way(direction));
+    List<Step> ending = Directions.ending(direction);
+    int afflicted = random.nextInt(ending.size());
+    for (int i = 0; i < ending.size(); i++) {
+      steps.add(i == afflicted ? afflicted(ending.get(i), random) : ending.get(i));
+    }
+    List<Step> all = new ArrayList<>();
+    for (Step step : steps) {
+      all.add(numbered(step, FIRST_DIRECTED_VALUE + ROWS_OF_STEP_MAX * all.size()));
+    }
+    all.addAll(plan.steps());
+    List<String> users = new ArrayList<>(plan.users());
+    users.set(1, users.get(0));
+    // Strictly in order: two devices that take turns within their calls go astray.
+    return plan.withUsers(users).withSwitchPercent(0).withSteps(all);
+  }
+
+  private static Step afflicted(Step step, SplittableRandom random) {
+    if (!(step.command() instanceof Command.Call)) {
+      return step;
+    }
+    Optional<Fault> fault =
+        switch (Draw.weighted(random, 3, 3, 2, 2, 2)) {
+          case 0 -> Optional.empty();
+          case 1 -> Optional.of(new Fault.CrashAtSeam(Draw.logUniform(random, SEAM_MAX)));
+          case 2 -> Optional.of(new Fault.CrashAtAnswer(random.nextInt(1, REQUEST_MAX)));
+          case 3 -> Optional.of(new Fault.LoseRequest(random.nextInt(1, REQUEST_MAX)));
+          default -> Optional.of(new Fault.LoseResponse(random.nextInt(1, REQUEST_MAX)));
+        };
+    return new Step(
+        step.device(), step.command(), fault.stream().toList(), step.afterCrash(), step.at());
+  }
+
+  /** Writes with values of their own. */
+  static Step numbered(Step step, int first) {
+    if (!(step.command() instanceof Command.Write write)) {
+      return step;
+    }
+    List<RowWrite> rows = new ArrayList<>();
+    for (RowWrite row : write.rows()) {
+      rows.add(new RowWrite(row.kind(), row.table(), row.row(), first + rows.size()));
+    }
+    return Step.of(step.device(), new Command.Write(rows, write.ending()));
   }
 
   /** Most apps let the server win on every device. */

@@ -56,6 +56,7 @@ public final class PlanJson {
   private static final String ADVANCE_CLOCK = "advanceClock";
   private static final String CRASH_AT_SEAM = "crashAtSeam";
   private static final String CRASH_AT_ANSWER = "crashAtAnswer";
+  private static final String CRASH_AFTER = "crashAfter";
   private static final String CRASH_ORDER = "crashOrder";
   private static final String LOSE_REQUEST = "loseRequest";
   private static final String LOSE_RESPONSE = "loseResponse";
@@ -67,7 +68,8 @@ public final class PlanJson {
   private static final Words<DiskFault> DISK_FAULTS = new Words<>(DiskFault.class);
   private static final Words<Fault.Answer.Effect> EFFECTS = new Words<>(Fault.Answer.Effect.class);
 
-  private static final List<String> CRASHES = List.of(CRASH_AT_SEAM, CRASH_AT_ANSWER, LOSE_POWER);
+  private static final List<String> CRASHES =
+      List.of(CRASH_AT_SEAM, CRASH_AT_ANSWER, CRASH_AFTER, LOSE_POWER);
 
   private static final Set<String> PLAN_MEMBERS =
       Set.of(
@@ -87,6 +89,7 @@ public final class PlanJson {
           "do",
           CRASH_AT_SEAM,
           CRASH_AT_ANSWER,
+          CRASH_AFTER,
           CRASH_ORDER,
           LOSE_REQUEST,
           LOSE_RESPONSE,
@@ -283,11 +286,14 @@ public final class PlanJson {
     Map<String, Deque<Fault>> crashes = new LinkedHashMap<>();
     crashes.put(CRASH_AT_SEAM, new ArrayDeque<>());
     crashes.put(CRASH_AT_ANSWER, new ArrayDeque<>());
+    crashes.put(CRASH_AFTER, new ArrayDeque<>());
     crashes.put(LOSE_POWER, new ArrayDeque<>());
     numbers(place, CRASH_AT_SEAM)
         .forEach(n -> crashes.get(CRASH_AT_SEAM).add(new Fault.CrashAtSeam(n)));
     numbers(place, CRASH_AT_ANSWER)
         .forEach(n -> crashes.get(CRASH_AT_ANSWER).add(new Fault.CrashAtAnswer(n)));
+    elements(place, CRASH_AFTER)
+        .forEach(name -> crashes.get(CRASH_AFTER).add(new Fault.CrashAfter(name.text())));
     elements(place, LOSE_POWER).forEach(loss -> crashes.get(LOSE_POWER).add(powerLoss(loss)));
     List<Fault> faults = new ArrayList<>();
     Optional<JsonPlace> order = place.optional(CRASH_ORDER);
@@ -393,7 +399,9 @@ public final class PlanJson {
     for (Fault fault : faults) {
       String member = member(fault);
       ArrayNode array = node.withArray("/" + member);
-      if (fault instanceof Fault.LosePower loss) {
+      if (fault instanceof Fault.CrashAfter after) {
+        array.add(after.transition());
+      } else if (fault instanceof Fault.LosePower loss) {
         array
             .addObject()
             .put("atCommit", loss.n())
@@ -446,6 +454,9 @@ public final class PlanJson {
     }
     if (fault instanceof Fault.CrashAtAnswer) {
       return CRASH_AT_ANSWER;
+    }
+    if (fault instanceof Fault.CrashAfter) {
+      return CRASH_AFTER;
     }
     if (fault instanceof Fault.LosePower) {
       return LOSE_POWER;

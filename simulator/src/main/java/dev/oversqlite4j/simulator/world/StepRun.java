@@ -18,6 +18,7 @@ final class StepRun {
   int statementsOfStep;
   int crashesOfStep;
   boolean reachedSomething;
+  private long journalBefore;
 
   /** A call or transaction of the step failed because of a disk that was made to fail. */
   boolean storageFailed;
@@ -35,6 +36,21 @@ final class StepRun {
   /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
   Optional<Fault> dueCrash() {
     return step.faults().stream().filter(Fault::isCrash).skip(crashesOfStep).findFirst();
+  }
+
+  /** The step begins with these tables. */
+  void began(DeviceTables tables) {
+    journalBefore = last(tables);
+  }
+
+  /** Whether the step has journaled this transition. */
+  boolean journaled(DeviceTables tables, Fault.CrashAfter after) {
+    return tables.tail().stream()
+        .anyMatch(row -> row.seq() > journalBefore && row.trigger().equals(after.transition()));
+  }
+
+  private static long last(DeviceTables tables) {
+    return tables.tail().stream().mapToLong(DeviceTables.JournalRow::seq).max().orElse(0);
   }
 
   /** A process of the step died. */

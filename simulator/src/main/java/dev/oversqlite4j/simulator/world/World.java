@@ -189,6 +189,7 @@ public final class World implements AutoCloseable {
   private void perform(Device device, Baton.Actor actor, Step step, int index) {
     actorOfThread.set(actor);
     StepRun run = new StepRun(step, index);
+    run.began(DeviceTables.read(device.observer()));
     running.put(actor, run);
     tell(device, new RunEvent.StepBegan(step));
     int life = device.life();
@@ -196,7 +197,7 @@ public final class World implements AutoCloseable {
       boolean again = false;
       while (true) {
         try {
-          if (again) {
+          if (again && step.afterCrash() != AfterCrash.DO_NOTHING) {
             untilTheDiskWorks(device, run, () -> restart(device));
           }
           if (!again || step.afterCrash() == AfterCrash.RETRY) {
@@ -823,6 +824,9 @@ public final class World implements AutoCloseable {
                         || fault instanceof Fault.CrashAtAnswer a
                             && seam.kind() == Seam.Kind.RECEIVE
                             && a.n() == run.requestsOfLife
+                        || fault instanceof Fault.CrashAfter after
+                            && made.isPresent()
+                            && run.journaled(DeviceTables.read(device.observer()), after)
                         || fault instanceof Fault.LosePower p
                             && made.filter(device::unsynced).isPresent()
                             && p.n() == run.commitsOfLife)

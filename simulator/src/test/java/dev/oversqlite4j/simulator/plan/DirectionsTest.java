@@ -1,0 +1,101 @@
+package dev.oversqlite4j.simulator.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.oversqlite4j.simulator.oracle.Simulation;
+import dev.oversqlite4j.simulator.world.DeviceTables;
+import dev.oversqlite4j.simulator.world.Parts;
+import dev.oversqlite4j.simulator.world.RunEvent;
+import dev.oversqlite4j.simulator.world.RunListener;
+import dev.oversqlite4j.simulator.world.World;
+import dev.oversqlite4j.simulator.world.World.Tracing;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class DirectionsTest {
+
+  @TestFactory
+  Stream<DynamicTest> everyWayLeadsWhereItSays() {
+    Map<String, List<Step>> ways = new LinkedHashMap<>();
+    for (int direction = 0; direction < Directions.count(); direction++) {
+      String into = Directions.name(direction).replaceFirst(";.*", "");
+      ways.put(into, Directions.way(direction));
+    }
+    assertTrue(ways.size() > 20);
+    return ways.entrySet().stream()
+        .map(
+            way ->
+                DynamicTest.dynamicTest(way.getKey(), () -> leads(way.getKey(), way.getValue())));
+  }
+
+  private static void leads(String into, List<Step> way) {
+    String state = into.replaceFirst(",.*", "").toUpperCase(Locale.ROOT).replace(' ', '_');
+    String expected =
+        switch (state) {
+          case "NOTHING" -> "UNOPENED";
+          case "CLOSED" -> "ATTACHED";
+          default -> state;
+        };
+    List<DeviceTables> found = new ArrayList<>();
+    Simulation.Result result =
+        new Simulation(Parts.REAL, Tracing.STATEMENTS)
+            .run(
+                plan(way),
+                new RunListener() {
+                  @Override
+                  public void happened(World world, RunEvent event) {
+                    if (event.what() instanceof RunEvent.Told told
+                        && told.kind() == RunEvent.Kind.PHASE) {
+                      found.add(DeviceTables.read(world.devices().get(0).observer()));
+                    }
+                  }
+                });
+    String story = String.join("\n", result.timeline());
+    assertTrue(result.failure().isEmpty(), () -> result.failure() + "\n" + story);
+    assertEquals(expected, found.get(0).state(), story);
+    assertEquals(into.contains("set aside"), !found.get(0).quarantined().isEmpty(), story);
+    if (into.endsWith(", dirty") || into.endsWith(", in conflict") || into.contains("no-ops")) {
+      assertTrue(!found.get(0).dirty().isEmpty(), story);
+    }
+    if (into.endsWith(", prepared") || into.endsWith(", frozen")) {
+      assertTrue(!found.get(0).outbox().isEmpty(), story);
+    }
+  }
+
+  private static Plan plan(List<Step> way) {
+    List<Step> steps = new ArrayList<>();
+    for (Step step : way) {
+      steps.add(PlanGenerator.numbered(step, 12 * (1 + steps.size())));
+    }
+    return new Plan(Plan.VERSION, 0, 0, 2, List.of("ada", "ada"), steps, Optional.empty());
+  }
+
+  @Test
+  void threeOfFiveSeedsOfTheDefaultProfileHaveADirectionAndNoneIsLeftOut() {
+    PlanGenerator generator = new PlanGenerator();
+    for (long seed = 0; seed < 20; seed++) {
+      Plan random = generator.generate(seed, Profile.DEFAULT);
+      Plan plan = generator.forCampaign(seed, Profile.DEFAULT);
+      boolean directed = seed % 5 < 3;
+      assertEquals(directed, !plan.equals(random), "seed " + seed);
+      assertEquals(plan, PlanJson.read(PlanJson.write(plan)));
+      if (directed) {
+        int steps = plan.steps().size();
+        assertEquals(random.steps(), plan.steps().subList(steps - random.steps().size(), steps));
+      }
+      assertEquals(
+          generator.generate(seed, Profile.CRASHES_ONLY),
+          generator.forCampaign(seed, Profile.CRASHES_ONLY));
+    }
+    assertTrue(Directions.count() <= 300, "the default campaign of 500 seeds takes each direction");
+  }
+}
