@@ -129,6 +129,8 @@ public final class Oracle implements Witness {
     private long appCommitsAtCall;
     private long requests;
     private long requestsAtCall;
+    private long snapshotRequests;
+    private long snapshotRequestsAtCall;
     private DeviceTables atCall;
     // What may be found after a power loss, oldest first: the last synced commit and those since.
     private final Deque<Committed> maybe = new ArrayDeque<>();
@@ -263,6 +265,9 @@ public final class Oracle implements Witness {
   @Override
   public void requested(Device device, String label) {
     of(device).requests++;
+    if (label.contains("/snapshot-sessions") && !label.startsWith("DELETE")) {
+      of(device).snapshotRequests++;
+    }
   }
 
   @Override
@@ -361,6 +366,9 @@ public final class Oracle implements Witness {
     } else {
       journal(device, before, now);
       source(device, record, before, now);
+      if (before.installed()) {
+        Recovery.check(device, head(now).trigger(), before, now, server);
+      }
       if (head(now).trigger().equals("PUSH_REJECTED")) {
         record.rejectedInCall = true;
       }
@@ -674,6 +682,7 @@ public final class Oracle implements Witness {
     record.commitsAtCall = record.commits;
     record.appCommitsAtCall = record.appCommits;
     record.requestsAtCall = record.requests;
+    record.snapshotRequestsAtCall = record.snapshotRequests;
   }
 
   @Override
@@ -840,6 +849,13 @@ public final class Oracle implements Witness {
       return;
     }
     AttachResult.Connected connected = (AttachResult.Connected) result;
+    require(
+        45,
+        !record.atCall.installed()
+            || !record.atCall.derived().equals("REPLACE_STAGED")
+            || record.snapshotRequests == record.snapshotRequestsAtCall,
+        device,
+        "a complete stage was downloaded again");
     if (connected.outcome() == AttachOutcome.RESUMED_ATTACHED_STATE) {
       require(30, silent, device, "resuming an attachment talked to the server");
       require(30, unchanged, device, "resuming an attachment changed durable state");
@@ -1057,7 +1073,7 @@ public final class Oracle implements Witness {
     return rows;
   }
 
-  private static void require(int property, boolean holds, Device device, String otherwise) {
+  static void require(int property, boolean holds, Device device, String otherwise) {
     if (!holds) {
       throw new PropertyViolated(new Violation(property, device + ": " + otherwise));
     }

@@ -70,7 +70,8 @@ public record DeviceTables(
       long sourceBundleId,
       long nextSourceBundleId,
       long outboxRowCount,
-      String requestHash) {}
+      String requestHash,
+      String replacement) {}
 
   public record RowState(long version, boolean deleted) {}
 
@@ -268,7 +269,7 @@ public record DeviceTables(
                b.state, b.source_bundle_id,
                coalesce((SELECT next_source_bundle_id FROM _sync_source_state
                          WHERE source_id = a.current_source_id), 0),
-               b.row_count, b.canonical_request_hash
+               b.row_count, b.canonical_request_hash, o.replacement_source_id
         FROM _sync_apply_state p, _sync_attachment_state a, _sync_operation_state o,
              _sync_outbox_bundle b\
         """,
@@ -289,7 +290,8 @@ public record DeviceTables(
                     r.getLong(12),
                     r.getLong(13),
                     r.getLong(14),
-                    r.getString(15)));
+                    r.getString(15),
+                    r.getString(16)));
     return control[0];
   }
 
