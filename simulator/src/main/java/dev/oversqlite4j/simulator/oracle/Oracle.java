@@ -427,10 +427,20 @@ public final class Oracle implements Witness {
       RowState state = now.rowStates().get(row);
       require(
           2,
-          (state != null && !state.deleted()) || now.pending(row),
+          (state != null && !state.deleted()) || now.pending(row) || givenUp(now, row),
           device,
           "a row of " + row.table() + " is neither known to the server nor pending");
     }
+  }
+
+  /** The app gave the edit up that made this row, and nothing else is known of it (spec 4.4.7). */
+  private static boolean givenUp(DeviceTables now, RowId row) {
+    return now.discarded().stream()
+        .anyMatch(
+            edit ->
+                edit.row().equals(row)
+                    && edit.cause().equals("QUARANTINE_DISCARDED")
+                    && edit.tag().equals(Optional.ofNullable(now.rows().get(row))));
   }
 
   /** 10: what waits to be sent is what the app sees, never an older edit of the same row. */

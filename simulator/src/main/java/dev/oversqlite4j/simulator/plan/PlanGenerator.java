@@ -84,9 +84,9 @@ public final class PlanGenerator {
 
   /**
    * The plan of a seed in a campaign: of each five seeds of the default profile, three have a
-   * direction if the app is the built-in one. They lead a device into one state of the lifecycle and ask one thing of it, and go
-   * on as the plan of the seed does. Which direction is a matter of the seed alone, so that every
-   * shard of a campaign goes where the whole of it would.
+   * direction if the app is the built-in one. They lead a device into one state of the lifecycle
+   * and ask one thing of it, and go on as the plan of the seed does. Which direction is a matter of
+   * the seed alone, so that every shard of a campaign goes where the whole of it would.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it

@@ -77,6 +77,7 @@ public final class Device {
   private Optional<Observer> observer = Optional.empty();
   private boolean opened;
   private boolean ticking;
+  private boolean gaveUpRows;
   private Runnable background = () -> {};
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
@@ -194,6 +195,16 @@ public final class Device {
       throw new InterruptedException();
     }
     world.sleep(this, duration);
+  }
+
+  /** The app is about to give up the edits that were set aside. */
+  void givesUpRows() {
+    gaveUpRows = true;
+  }
+
+  /** Whether the app ever gave edits up. */
+  boolean gaveUpRows() {
+    return gaveUpRows;
   }
 
   /** One round of automatic downloads, on this thread. */

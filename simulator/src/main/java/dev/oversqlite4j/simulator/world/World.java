@@ -400,14 +400,16 @@ public final class World implements AutoCloseable {
       case AUTO_TICK -> observed(device, operation, device::tick);
       case RETRY_QUARANTINED ->
           observed(device, operation, () -> said("retried", device.client()::retryQuarantined));
-      case DISCARD_QUARANTINED ->
-          observed(
-              device,
-              operation,
-              () ->
-                  said(
-                      "discarded",
-                      () -> device.client().discardQuarantined(device.client().quarantined())));
+      case DISCARD_QUARANTINED -> {
+        device.givesUpRows();
+        observed(
+            device,
+            operation,
+            () ->
+                said(
+                    "discarded",
+                    () -> device.client().discardQuarantined(device.client().quarantined())));
+      }
       case CLOSE -> observed(device, operation, () -> said("closed", device.client()::close));
       case UNINSTALL -> {
         observed(device, operation, () -> said("uninstalled", device.client()::uninstallSync));
@@ -516,8 +518,9 @@ public final class World implements AutoCloseable {
     for (int round = 0; round < 2; round++) {
       for (Device device : devices) {
         actorOfThread.set(device.clientActor());
-        if (serverRestored && round == 0) {
-          // Nothing in the protocol tells a device that is not ahead that the server went back.
+        if ((serverRestored || device.gaveUpRows()) && round == 0) {
+          // Nothing in the protocol tells a device that is not ahead that the server went back, and
+          // rows whose edit was given up stay as they are until a snapshot takes their place.
           settleRebuild(device);
         }
         settleSync(device);
