@@ -1,11 +1,13 @@
 package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.AttachResult;
+import dev.oversqlite4j.CheckpointRecoveryBlockedException;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.ErrorCategory;
 import dev.oversqlite4j.InvalidConflictResolutionException;
 import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.OversqliteException;
+import dev.oversqlite4j.PushConflictRetryExhaustedException;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.SynchronousMode;
@@ -559,13 +561,22 @@ public final class World implements AutoCloseable {
         settleAttach(device);
       } else if (error instanceof dev.oversqlite4j.SourceRecoveryRequiredException) {
         settleRebuild(device);
-      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)
-          && !(error instanceof InvalidConflictResolutionException
-              && device.resolver() == ResolverChoice.THROWS)) {
+      } else if (!aConflictForAnotherTime(device, error)) {
         throw new LivenessException(device + " cannot sync although nothing is in the way", error);
       }
     }
     throw new LivenessException(device + " does not get its edits synced", null);
+  }
+
+  /** Whether a later attempt gets further: each gets one conflict of the app out of the way. */
+  private static boolean aConflictForAnotherTime(Device device, RuntimeException error) {
+    Throwable reason =
+        error instanceof CheckpointRecoveryBlockedException && error.getCause() != null
+            ? error.getCause()
+            : error;
+    return reason instanceof PushConflictRetryExhaustedException
+        || reason instanceof InvalidConflictResolutionException
+            && device.resolver() == ResolverChoice.THROWS;
   }
 
   /** What an app does about rows that were set aside: one more try, and then it gives them up. */
@@ -592,9 +603,7 @@ public final class World implements AutoCloseable {
       RuntimeException error = ((CallOutcome.Threw) outcome).error();
       if (error instanceof dev.oversqlite4j.InitializationLeaseInvalidException) {
         settleAttach(device);
-      } else if (!(error instanceof dev.oversqlite4j.PushConflictRetryExhaustedException)
-          && !(error instanceof InvalidConflictResolutionException
-              && device.resolver() == ResolverChoice.THROWS)) {
+      } else if (!aConflictForAnotherTime(device, error)) {
         throw new LivenessException(
             device + " cannot rebuild although nothing is in the way", error);
       }
