@@ -239,6 +239,7 @@ class MachineDefinitionTest {
     assertTrue(nested.isIn(State.LOCKED, State.CLOSED));
     assertTrue(nested.isIn(State.LOCKED, State.LOCKED));
     assertFalse(nested.isIn(State.CLOSED, State.LOCKED));
+    assertFalse(nested.isIn(State.LOCKED, State.OPEN));
   }
 
   @Test
@@ -286,5 +287,22 @@ class MachineDefinitionTest {
         """,
         Diagram.mermaid(nested));
     assertTrue(nested.isIn(State.LOCKED, State.OPEN));
+  }
+
+  @Test
+  void severalMayBeNamedAtOnce() {
+    MachineDefinition<State, Trigger> definition =
+        MachineDefinition.named("door", State.class, Trigger.class)
+            .initial(State.OPEN)
+            .substates(State.OPEN, State.CLOSED, State.LOCKED)
+            .from(State.OPEN, State.CLOSED)
+            .ignore(Trigger.PULL, Trigger.SHUT)
+            .rejectOthers(Door.Stuck::new)
+            .build();
+    assertTrue(definition.isIn(State.CLOSED, State.OPEN));
+    assertTrue(definition.isIn(State.LOCKED, State.OPEN));
+    assertInstanceOf(Cell.Ignored.class, definition.cell(State.CLOSED, Trigger.SHUT));
+    assertInstanceOf(Cell.Ignored.class, definition.cell(State.CLOSED, Trigger.PULL));
+    assertInstanceOf(Cell.Refused.class, definition.cell(State.LOCKED, Trigger.PULL));
   }
 }

@@ -238,6 +238,8 @@ class IsolationTest {
     assertTrue(run.search.failed());
     assertEquals(List.of(), run.setAside);
     assertEquals(Set.copyOf(firstHalf), run.committed);
+    // All of it, its first half, and the other half, which is not searched any more.
+    assertEquals(3, run.search.rejections());
   }
 
   /** What an app took back meanwhile leaves nothing to send, and so nothing to search for. */
