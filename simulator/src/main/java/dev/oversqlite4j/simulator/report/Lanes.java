@@ -115,7 +115,7 @@ final class Lanes {
   /** What a crash at a seam means, for somebody who has not read what a seam is. */
   private static String meaning(String crash) {
     for (Map.Entry<String, String> seam : MEANINGS.entrySet()) {
-      if (crash.contains(" " + seam.getKey())) {
+      if (crash.contains(seam.getKey() + " ")) {
         return seam.getValue();
       }
     }
@@ -126,6 +126,7 @@ final class Lanes {
 
   private static Map<String, String> meanings() {
     Map<String, String> meanings = new LinkedHashMap<>();
+    meanings.put("POWER LOSS", "What was not synced to the disk may be gone with the process.");
     meanings.put("STATEMENT", "The process is gone before this statement ran.");
     meanings.put("COMMIT", "The process is gone right before or right after this commit.");
     meanings.put("SEND", "The process is gone before the request left.");
