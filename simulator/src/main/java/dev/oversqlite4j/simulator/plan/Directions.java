@@ -185,6 +185,13 @@ final class Directions {
                 .call(Operation.SYNC)
                 .all()),
         new Asked(
+            "used by another client",
+            steps()
+                .then(new Command.Disturb(Disturbance.OTHER_CLIENT))
+                .call(Operation.ATTACH)
+                .call(Operation.SYNC)
+                .all()),
+        new Asked(
             "late",
             steps()
                 .then(new Command.AdvanceClock(OUTLIVES_LEASES))

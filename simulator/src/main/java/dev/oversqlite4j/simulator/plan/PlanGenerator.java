@@ -17,8 +17,8 @@ import java.util.SplittableRandom;
 public final class PlanGenerator {
 
   private static final int RESOLVERS_PERCENT = 33;
-  private static final int SHARE_OF = 5;
-  private static final int DIRECTED_SHARE = 3;
+  private static final int SHARE_OF = 3;
+  private static final int DIRECTED_SHARE = 2;
   private static final long DIRECTED_STREAM = 0x646972656374L;
   private static final int FIRST_DIRECTED_VALUE = 100_000;
   // A multiple of four: the first row of each step refers to the first person.
@@ -83,7 +83,7 @@ public final class PlanGenerator {
   }
 
   /**
-   * The plan of a seed in a campaign: of each five seeds of the default profile, three have a
+   * The plan of a seed in a campaign: of each three seeds of the default profile, two have a
    * direction if the app is the built-in one. They lead a device into one state of the lifecycle
    * and ask one thing of it, and go on as the plan of the seed does. Which direction is a matter of
    * the seed alone, so that every shard of a campaign goes where the whole of it would.

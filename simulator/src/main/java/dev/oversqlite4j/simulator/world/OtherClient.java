@@ -36,6 +36,11 @@ public final class OtherClient {
 
   private OtherClient() {}
 
+  /** Whether it knows of every row: it would forget those that are held back or set aside. */
+  static boolean mayTakeOver(DeviceTables tables) {
+    return tables.installed() && tables.held().isEmpty() && tables.quarantined().isEmpty();
+  }
+
   /**
    * What turns a file of ours into one of the other client, in the same durable state. It has no
    * audit, so of rows that wait for a remote replace nothing is left but the rows themselves.
@@ -93,7 +98,8 @@ public final class OtherClient {
             + event
             + " ON "
             + table
-            + " WHEN (SELECT kind FROM _sync_operation_state WHERE singleton_key = 1) != 'none' AND "
+            + " WHEN (SELECT kind FROM _sync_operation_state WHERE singleton_key = 1) != 'none' AND"
+            + " "
             + APPLY_MODE
             + " != 1 BEGIN SELECT RAISE(ABORT, 'SYNC_TRANSITION_PENDING'); END");
   }

@@ -309,7 +309,7 @@ public final class World implements AutoCloseable {
           case SAVE_FILE -> true;
           case RESTORE_FILE -> savedFile.isPresent();
           case OTHER_CLIENT ->
-              app == Business.APP && DeviceTables.read(device.observer()).installed();
+              app == Business.APP && OtherClient.mayTakeOver(DeviceTables.read(device.observer()));
         };
     if (!applies) {
       return;

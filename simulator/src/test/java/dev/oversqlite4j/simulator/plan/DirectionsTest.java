@@ -80,12 +80,12 @@ class DirectionsTest {
   }
 
   @Test
-  void threeOfFiveSeedsOfTheDefaultProfileHaveADirectionAndNoneIsLeftOut() {
+  void twoOfThreeSeedsOfTheDefaultProfileHaveADirectionAndNoneIsLeftOut() {
     PlanGenerator generator = new PlanGenerator();
     for (long seed = 0; seed < 20; seed++) {
       Plan random = generator.generate(seed, Profile.DEFAULT);
       Plan plan = generator.forCampaign(seed, Profile.DEFAULT);
-      boolean directed = seed % 5 < 3;
+      boolean directed = seed % 3 < 2;
       assertEquals(directed, !plan.equals(random), "seed " + seed);
       assertEquals(plan, PlanJson.read(PlanJson.write(plan)));
       if (directed) {
@@ -96,6 +96,8 @@ class DirectionsTest {
           generator.generate(seed, Profile.CRASHES_ONLY),
           generator.forCampaign(seed, Profile.CRASHES_ONLY));
     }
-    assertTrue(Directions.count() <= 300, "the default campaign of 500 seeds takes each direction");
+    assertTrue(
+        Directions.count() <= 500 * 2 / 3,
+        "the default campaign of 500 seeds takes each direction");
   }
 }
