@@ -492,6 +492,8 @@ final class HostileRig {
       SortedMap<String, List<String>> content =
           LogicalContent.without(Set.of("updated_at", "created_at", "at", "op_id")).dump(file);
       content.remove("_fsm_journal");
+      // Whole pages may have been staged; what is not complete is thrown away by the next call.
+      content.remove("_sync_snapshot_stage");
       return content;
     } catch (SQLException e) {
       throw new IllegalStateException(e);

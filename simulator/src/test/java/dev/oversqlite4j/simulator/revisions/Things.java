@@ -60,12 +60,22 @@ final class Things {
 
   /** An attached device that keeps its rows in a file of that name. */
   OversqliteClient device(String name, SocketServer socket) {
+    OversqliteClient client =
+        client(name, socket.baseUri().toString(), new OkHttpClient.Builder().build());
+    client.open();
+    client.attach(USER);
+    return client;
+  }
+
+  /** A process of the app that has done nothing yet. */
+  OversqliteClient client(String name, String url, OkHttpClient plain) {
     sql(
         name,
         "CREATE TABLE IF NOT EXISTS thing (id TEXT PRIMARY KEY NOT NULL, name TEXT, big INTEGER,"
             + " ratio REAL, bytes BLOB, flag INTEGER)");
     OkHttpClient http =
-        new OkHttpClient.Builder()
+        plain
+            .newBuilder()
             .addInterceptor(
                 chain ->
                     chain.proceed(
@@ -75,16 +85,12 @@ final class Things {
                             .header("Authorization", "Bearer " + USER)
                             .build()))
             .build();
-    OversqliteClient client =
-        OversqliteClient.builder()
-            .schema(SyncSchema.of("business").table("thing", "id").build())
-            .store(SqliteStore.at(file(name)))
-            .server(HttpSyncServer.at(socket.baseUri().toString(), http))
-            .options(SyncOptions.builder().sleeper(duration -> {}).build())
-            .build();
-    client.open();
-    client.attach(USER);
-    return client;
+    return OversqliteClient.builder()
+        .schema(SyncSchema.of("business").table("thing", "id").build())
+        .store(SqliteStore.at(file(name)))
+        .server(HttpSyncServer.at(url, http))
+        .options(SyncOptions.builder().sleeper(duration -> {}).build())
+        .build();
   }
 
   Path file(String device) {
