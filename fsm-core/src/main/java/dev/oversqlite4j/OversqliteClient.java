@@ -143,7 +143,8 @@ public final class OversqliteClient implements AutoCloseable {
 
   /**
    * Attaches the authenticated user, or resumes an attachment of the same user without any request.
-   * Call it whenever an authenticated session exists, after every {@link #open()}.
+   * Call it whenever an authenticated session exists, after every {@link #open()}. Resuming looks
+   * at nothing, so an attachment whose tables are damaged is resumed, too.
    *
    * @param userId the app's stable id of the user, not blank
    * @throws AttachBindingConflictException another user is attached
@@ -187,9 +188,11 @@ public final class OversqliteClient implements AutoCloseable {
    * Recovers the managed tables from the server's authoritative snapshot, on the current source if
    * that can go on, and otherwise on a fresh one. Edits that are not at the server yet survive:
    * they stay visible and pending. One that no longer fits beside the server's rows is in {@link
-   * #quarantined()}.
+   * #quarantined()}. Where the tables of these edits are damaged, the edits are first told from the
+   * app's rows again.
    *
    * @throws AttachRequiredException attach first
+   * @throws CorruptLocalStateException other tables are damaged than those of edits
    * @throws SnapshotFinalApplyGateException another program changed the sync state meanwhile
    * @throws SnapshotRowApplyFailedException a row of the snapshot does not fit the app's tables
    * @throws SourceReplacementDivergedException the server gives a source that was replaced no

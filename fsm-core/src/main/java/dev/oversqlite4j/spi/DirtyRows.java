@@ -38,6 +38,9 @@ public interface DirtyRows {
   /** The same by one scan each, for tables with UNIQUE indexes that notes cannot follow. */
   void judgeScanned();
 
+  /** Whether every row is what it says it is (I11). */
+  boolean wellFormed();
+
   /**
    * Makes what damaged tables still tell of local intent believable again (W-34): the outbox is
    * empty afterwards, every row it or a malformed dirty row named waits as the app's row is now,

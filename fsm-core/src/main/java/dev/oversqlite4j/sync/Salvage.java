@@ -44,10 +44,11 @@ final class Salvage {
 
   private boolean readable(LocalTransaction tx) {
     try {
-      tx.dirtyRows().all();
-      tx.outbox().rows();
-      return !(tx.controlState().outbox() instanceof OutboxState.Prepared)
-          || OutboxCheck.holds(tx, ctx.store().codec().schemaName());
+      // Reading a frozen row checks it.
+      tx.outbox().forEach(row -> {});
+      return tx.dirtyRows().wellFormed()
+          && (!(tx.controlState().outbox() instanceof OutboxState.Prepared)
+              || OutboxCheck.holds(tx, ctx.store().codec().schemaName()));
     } catch (CorruptLocalStateException damaged) {
       return false;
     }

@@ -83,6 +83,11 @@ final class DirtyRowTable implements DirtyRows {
   }
 
   @Override
+  public boolean wellFormed() {
+    return !sql.exists("SELECT 1 FROM _sync_dirty_rows WHERE " + SalvagedIntent.MALFORMED);
+  }
+
+  @Override
   public void salvage() {
     new SalvagedIntent(sql, schema).recover();
   }

@@ -13,7 +13,8 @@ import java.util.Optional;
  */
 final class SalvagedIntent {
 
-  private static final String MALFORMED =
+  /** A dirty row that breaks I11. */
+  static final String MALFORMED =
       "((payload IS NULL) <> (op = 'DELETE') OR dirty_ordinal < 1)";
 
   private final Sql sql;

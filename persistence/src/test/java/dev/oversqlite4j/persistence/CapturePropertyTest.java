@@ -75,7 +75,7 @@ class CapturePropertyTest {
         .ofMaxSize(12);
   }
 
-  @Property(seed = "20260811", tries = 1000)
+  @Property(seed = "20260811")
   void everyWriteIsCapturedFrozenAndReplayed(
       @ForAll("schemas") GeneratedSchema schema,
       @ForAll("settings") Setting setting,

@@ -51,7 +51,7 @@ class CaptureTriggersTest {
   }
 
   /** Spec 2.4 rules 3 to 7 and 9, against a model that knows nothing of SQL. */
-  @Property(seed = "20260704", tries = 120)
+  @Property(seed = "20260704")
   void capturesWhatTheRulesSay(@ForAll("commands") List<Command> commands) throws SQLException {
     try (TestDatabase db = TestDatabase.temporary(TestDatabase.PEOPLE);
         SqliteStore store = db.installed()) {

@@ -69,7 +69,7 @@ class EvictedRowsTest {
   }
 
   /** Property 60. */
-  @Property(seed = "20260727", tries = 150)
+  @Property(seed = "20260727")
   void w27NothingIsKnownThatIsGone(@ForAll("commands") List<Command> commands) throws SQLException {
     try (TestDatabase db = TestDatabase.temporary(TAGS);
         SqliteStore store = db.claimed(SCHEMA)) {

@@ -139,7 +139,7 @@ class OpenPropertyTest {
     return db.rows("SELECT table_name, key_json FROM _sync_dirty_rows ORDER BY dirty_ordinal");
   }
 
-  @Property(seed = "28", tries = 200)
+  @Property(seed = "28")
   void theSecondOpenChangesNothing(
       @ForAll("schemas") GeneratedSchema schema,
       @ForAll("writes") List<AppCommand> early,
@@ -203,7 +203,7 @@ class OpenPropertyTest {
   }
 
   /** W-25, 4.9a, and triggers that are gone or another client's: the next open sees to it. */
-  @Property(seed = "29", tries = 200)
+  @Property(seed = "29")
   void anOpenBringsEverythingIntoLine(
       @ForAll("schemas") GeneratedSchema schema,
       @ForAll("writes") List<AppCommand> early,
@@ -309,7 +309,7 @@ class OpenPropertyTest {
   }
 
   /** Property 44 and the second half of 28: the same as an open that nobody killed. */
-  @Property(seed = "44", tries = 150)
+  @Property(seed = "44")
   void aKillAtAnyStatementOfOpenIsNoDifference(
       @ForAll("schemas") GeneratedSchema schema,
       @ForAll("writes") List<AppCommand> early,

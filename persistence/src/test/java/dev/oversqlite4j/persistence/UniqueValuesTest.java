@@ -85,7 +85,7 @@ class UniqueValuesTest {
     return store;
   }
 
-  @Property(seed = "20260724", tries = 60)
+  @Property(seed = "20260724")
   void anyPermutationAppliesInAnyOrder(@ForAll("bundles") Bundle bundle) throws SQLException {
     try (TestDatabase db = TestDatabase.temporary(TAGS);
         SqliteStore store = filled(db)) {

@@ -199,8 +199,8 @@ public final class Scenarios {
     return fullAccount(new Script(2))
         .does(1, Operation.OPEN)
         .does(1, insert(Table.PERSON, 0, 101), insert(Table.NOTE, 0, 102))
-        .diesAt(1, Operation.ATTACH, FIRST_PAGE_REQUEST)
-        .does(1, Operation.OPEN, Operation.DETACH)
+        .failsFrom(1, Operation.ATTACH, FIRST_PAGE_REQUEST)
+        .does(1, Operation.DETACH)
         .does(1, upsert(Table.NOTE, 0, 103))
         .does(1, Operation.ATTACH, Operation.SYNC)
         .as(
