@@ -14,8 +14,7 @@ import java.util.Optional;
 final class SalvagedIntent {
 
   /** A dirty row that breaks I11. */
-  static final String MALFORMED =
-      "((payload IS NULL) <> (op = 'DELETE') OR dirty_ordinal < 1)";
+  static final String MALFORMED = "((payload IS NULL) <> (op = 'DELETE') OR dirty_ordinal < 1)";
 
   private final Sql sql;
   private final ManagedSchema schema;

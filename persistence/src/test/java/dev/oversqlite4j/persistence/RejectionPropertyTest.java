@@ -92,8 +92,7 @@ class RejectionPropertyTest {
   }
 
   private static SyncSchema broken(GeneratedSchema schema, Mistake mistake, int place) {
-    SyncSchema.Builder broken =
-        SyncSchema.of(mistake == Mistake.V1 ? "\t" : GeneratedSchema.NAME);
+    SyncSchema.Builder broken = SyncSchema.of(mistake == Mistake.V1 ? "\t" : GeneratedSchema.NAME);
     List<String> names = new ArrayList<>();
     schema.tables().forEach(table -> names.add(table.name()));
     int at = Math.min(place, names.size());
@@ -135,7 +134,8 @@ class RejectionPropertyTest {
     }
   }
 
-  private static void refused(TestDatabase db, SyncSchema broken, Mistake mistake, EchoServer server)
+  private static void refused(
+      TestDatabase db, SyncSchema broken, Mistake mistake, EchoServer server)
       throws SQLException, IOException {
     db.run("PRAGMA wal_checkpoint(TRUNCATE)");
     byte[] before = Files.readAllBytes(db.file);

@@ -100,7 +100,6 @@ public final class LockTrial {
     }
   }
 
-
   private void timed(String what, Runnable operation) {
     longest = 0;
     longestCpu = 0;

@@ -123,8 +123,15 @@ class UsualTablesTest {
         ResultSet row = statement.executeQuery(CONTENT)) {
       while (row.next()) {
         rows.add(
-            row.getString(1) + " " + row.getString(2) + " " + row.getString(3) + " "
-                + row.getString(4) + " " + row.getString(5));
+            row.getString(1)
+                + " "
+                + row.getString(2)
+                + " "
+                + row.getString(3)
+                + " "
+                + row.getString(4)
+                + " "
+                + row.getString(5));
       }
     }
     return rows;
