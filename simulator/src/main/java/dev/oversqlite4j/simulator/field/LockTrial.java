@@ -69,7 +69,7 @@ public final class LockTrial {
     LockTrial trial = new LockTrial(folder, rows);
     ModelServer server =
         new ModelServer(
-            Business.serverSchema(),
+            Business.APP.serverSchema(),
             ServerLimits.july(),
             () -> Instant.now().toEpochMilli(),
             () -> UUID.randomUUID().toString());
@@ -153,7 +153,7 @@ public final class LockTrial {
                         chain.request().newBuilder().header("Authorization", "Bearer ada").build()))
             .build();
     return OversqliteClient.builder()
-        .schema(Business.syncSchema())
+        .schema(Business.APP.syncSchema())
         .store(SqliteStore.over(proxy(DataSource.class, real, "")))
         .server(HttpSyncServer.at(url, http))
         .build();

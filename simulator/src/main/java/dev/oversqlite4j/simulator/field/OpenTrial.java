@@ -98,7 +98,7 @@ public final class OpenTrial {
 
   private static OversqliteClient client(Path file) {
     return OversqliteClient.builder()
-        .schema(Business.syncSchema())
+        .schema(Business.APP.syncSchema())
         .store(SqliteStore.at(file))
         .server(HttpSyncServer.at("http://sync.test", new OkHttpClient()))
         .build();
