@@ -254,6 +254,9 @@ public final class Recorder implements Witness {
   public void requested(Device device, String label) {}
 
   @Override
+  public void merged(Device device, RowId row, Optional<String> mark) {}
+
+  @Override
   public void wrote(Device device) {}
 
   @Override

@@ -68,6 +68,11 @@ final class Ledger {
     open.values().removeIf(write -> write.tag().isEmpty());
   }
 
+  /** What became of the last write of a row, if that is still open. */
+  void replace(RowId row, String tag) {
+    open.computeIfPresent(row, (same, write) -> new Acknowledged(Optional.of(tag)));
+  }
+
   boolean unknown(RowId row) {
     return inFlight.containsKey(row);
   }

@@ -50,6 +50,7 @@ import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
 import dev.oversqlite4j.simulator.world.Marks;
 import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.Witness;
+import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -115,6 +116,7 @@ public final class Oracle implements Witness {
   /** What is remembered of one device. */
   private static final class DeviceRecord {
     private Ledger ledger = new Ledger();
+    private final Map<RowId, Optional<String>> merged = new TreeMap<>();
     private final Set<String> sources = new LinkedHashSet<>();
     private final Set<String> users = new TreeSet<>();
     private final Map<String, Long> chunksAtCommit = new HashMap<>();
@@ -295,6 +297,11 @@ public final class Oracle implements Witness {
   }
 
   @Override
+  public void merged(Device device, RowId row, Optional<String> mark) {
+    of(device).merged.put(row, mark);
+  }
+
+  @Override
   public void wrote(Device device) {
     DeviceRecord record = of(device);
     record.ledger.acknowledge();
@@ -331,6 +338,7 @@ public final class Oracle implements Witness {
     DeviceTables now = DeviceTables.read(device.observer());
     record.last = now;
     record.commits++;
+    invariants(device);
     if (!now.installed()) {
       record.writtenBeforeSync = true;
       // The audit leaves with everything else: what it accounts for has to be settled before.
@@ -381,6 +389,7 @@ public final class Oracle implements Witness {
       }
       if (head(now).trigger().startsWith("CONFLICT_")) {
         requeued(device, before, now);
+        merged(record, now);
       }
       if (control.binding().equals("attached")) {
         checkpoint(device, before, now);
@@ -388,6 +397,35 @@ public final class Oracle implements Witness {
     }
     record.users.add(control.user());
     gates(device, control);
+  }
+
+  /** A merged row takes the place of the edit that it was made of: the app wanted it so. */
+  private static void merged(DeviceRecord record, DeviceTables now) {
+    record.merged.forEach(
+        (row, mark) -> {
+          if (mark.isPresent() && mark.equals(Optional.ofNullable(now.rows().get(row)))) {
+            record.ledger.replace(row, mark.get());
+          }
+        });
+    record.merged.clear();
+  }
+
+  private void invariants(Device device) {
+    app.invariants()
+        .forEach(
+            (name, invariant) -> {
+              try {
+                invariant.check(device.observer().connection());
+              } catch (AssertionError broken) {
+                throw new PropertyViolated(
+                    Violation.ofInvariant(name, device + ": " + broken.getMessage()));
+              } catch (SQLException unreadable) {
+                // An error, too: the client must not take it for one of its own.
+                throw new PropertyViolated(
+                    Violation.ofInvariant(name, "cannot be checked: " + unreadable.getMessage()),
+                    unreadable);
+              }
+            });
   }
 
   /** 41: nobody asks for a rebuild unless the server or the file was tampered with. */

@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -47,12 +48,23 @@ public record AppTable(
    * A column.
    *
    * @param references the table whose key it holds
+   * @param unique whether no two rows may hold the same
    */
-  public record Column(String name, Kind kind, Optional<String> references) {
+  public record Column(
+      String name,
+      Kind kind,
+      Optional<String> references,
+      Nullability nullability,
+      boolean unique) {
 
     /** A column that refers to nothing. */
     public Column(String name, Kind kind) {
       this(name, kind, Optional.empty());
+    }
+
+    /** A column that may be NULL and need not be unique. */
+    public Column(String name, Kind kind, Optional<String> references) {
+      this(name, kind, references, Nullability.NULLABLE, false);
     }
   }
 
@@ -65,6 +77,14 @@ public record AppTable(
   /** A column by its name. */
   Column column(String wanted) {
     return columns.stream().filter(c -> c.name().equals(wanted)).findFirst().orElseThrow();
+  }
+
+  /** The tables without a row of which none can be written here. */
+  List<String> requiredParents() {
+    return columns.stream()
+        .filter(c -> c.nullability() == Nullability.NOT_NULL)
+        .flatMap(c -> c.references().stream())
+        .toList();
   }
 
   /** True if a row of this table may hold the key of a row of the other one. */

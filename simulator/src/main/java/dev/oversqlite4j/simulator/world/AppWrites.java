@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.simulator.InvalidSimulationException;
 import dev.oversqlite4j.simulator.plan.Command;
 import dev.oversqlite4j.simulator.plan.Ending;
 import dev.oversqlite4j.simulator.plan.RowWrite;
@@ -8,6 +9,7 @@ import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.SimulatedApp.Assignment;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -61,8 +63,13 @@ final class AppWrites {
           throw refused;
         }
         statement.execute("ROLLBACK");
+        if (collides(refused)) {
+          world.log(device, RunEvent.Kind.WRITE, "write failed, as it would for any app");
+          return;
+        }
         if (!String.valueOf(refused.getMessage()).contains("SYNC_TRANSITION_PENDING")) {
-          throw refused;
+          throw new InvalidSimulationException(
+              "the simulated app cannot write a row: " + refused.getMessage(), refused);
         }
         world.log(device, RunEvent.Kind.WRITE, "write refused");
         witness.writeRefused(device);
@@ -121,6 +128,13 @@ final class AppWrites {
     return row.kind() + " " + row.table() + " " + row.row() + " w" + row.value();
   }
 
+  /** Two rows want the same unique value, or a parent is gone: an app has to expect that. */
+  private static boolean collides(SQLException refused) {
+    String message = String.valueOf(refused.getMessage());
+    return message.contains("UNIQUE constraint failed")
+        || message.contains("FOREIGN KEY constraint failed");
+  }
+
   /** True if the statement changed a row; an insert of a present row is not attempted. */
   private static boolean apply(SimulatedApp app, Device device, RowWrite row, Revision revision)
       throws SQLException {
@@ -129,6 +143,13 @@ final class AppWrites {
     Object key = written.sqlKey(row.row());
     String id = written.key();
     String table = written.name();
+    if (row.kind() != RowWrite.Kind.DELETE) {
+      for (String parent : written.requiredParents()) {
+        if (!exists(device, parent)) {
+          return false;
+        }
+      }
+    }
     String names = columns.stream().map(Assignment::column).collect(Collectors.joining(", "));
     String values = columns.stream().map(Assignment::expression).collect(Collectors.joining(", "));
     String sets =
@@ -177,6 +198,13 @@ final class AppWrites {
                   + excluded(columns),
               binds(key, columns, null, revision));
     };
+  }
+
+  private static boolean exists(Device device, String table) throws SQLException {
+    try (ResultSet rows =
+        device.appStatement("SELECT 1 FROM " + table + " LIMIT 1").executeQuery()) {
+      return rows.next();
+    }
   }
 
   private static String excluded(List<Assignment> columns) {

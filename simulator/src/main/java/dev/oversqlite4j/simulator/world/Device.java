@@ -111,7 +111,7 @@ public final class Device {
       statement.execute("PRAGMA synchronous=OFF");
       statement.execute("PRAGMA journal_mode=WAL");
       for (String ddl : world.app().ddl()) {
-        statement.execute(ddl);
+        statement.executeUpdate(ddl);
       }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app cannot create its database", e);
@@ -166,7 +166,7 @@ public final class Device {
             .build();
     return OversqliteClient.builder()
         .schema(world.app().syncSchema())
-        .resolver(resolverOfProcess)
+        .resolver(conflict -> world.resolve(this, resolverOfProcess, conflict))
         .store(world.parts().store(SqliteStore.over(disk), disk))
         .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
         .options(

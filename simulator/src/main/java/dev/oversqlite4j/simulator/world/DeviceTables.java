@@ -358,8 +358,12 @@ public record DeviceTables(
   }
 
   private static RowId rowId(Observer s, ResultSet r) throws SQLException {
-    AppTable table = s.app().table(r.getString(1)).orElseThrow();
-    String key = parse(r.getString(2)).path(table.key()).asText();
+    return rowId(s.app().table(r.getString(1)).orElseThrow(), r.getString(2));
+  }
+
+  /** The row of a {@code key_json}. */
+  static RowId rowId(AppTable table, String keyJson) {
+    String key = parse(keyJson).path(table.key()).asText();
     return new RowId(table.name(), table.wireKeyOfLocal(key));
   }
 

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Function;
 
@@ -40,6 +41,15 @@ public final class Marks {
         payload,
         column ->
             column.kind() == Kind.UUID_BLOB ? AppTable::uuidOfHex : Function.<String>identity());
+  }
+
+  /** From what a resolver made; empty if no such row can be stored. */
+  static Optional<String> ofMerged(AppTable table, JsonNode merged) {
+    try {
+      return Optional.of(ofLocal(table, merged));
+    } catch (IllegalArgumentException noRow) {
+      return Optional.empty();
+    }
   }
 
   /** From a payload at the server, where bytes are in base64. */

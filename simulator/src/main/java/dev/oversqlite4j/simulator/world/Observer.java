@@ -219,6 +219,11 @@ public final class Observer implements AutoCloseable {
     return '"' + name.replace("\"", "\"\"") + '"';
   }
 
+  /** For what an app promises about its own tables. */
+  public Connection connection() {
+    return connection;
+  }
+
   /** Everything in the database, under a view. */
   public SortedMap<String, List<String>> content(LogicalContent view) throws SQLException {
     return view.dump(connection);

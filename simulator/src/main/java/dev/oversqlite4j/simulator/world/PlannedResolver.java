@@ -8,21 +8,30 @@ import dev.oversqlite4j.RowOperation;
 import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** The resolver of one process, as the plan chose it for the device. */
 final class PlannedResolver implements Resolver {
 
   private final SimulatedApp app;
+  private final Optional<Resolver> own;
   private final ResolverChoice choice;
   private boolean threwLast;
 
   PlannedResolver(SimulatedApp app, ResolverChoice choice) {
     this.app = app;
+    this.own = app.newResolver();
     this.choice = choice;
   }
 
   @Override
   public Resolution resolve(ConflictContext conflict) {
+    if (own.isPresent()) {
+      if (choice == ResolverChoice.THROWS) {
+        everySecondTime();
+      }
+      return own.get().resolve(conflict);
+    }
     return switch (choice) {
       case SERVER_WINS -> Resolution.acceptServer();
       case CLIENT_WINS -> clientWins(conflict);

@@ -1,6 +1,8 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.SyncSchema;
+import dev.oversqlite4j.simulator.Invariant;
 import dev.oversqlite4j.simulator.plan.Command;
 import dev.oversqlite4j.simulator.plan.InvalidPlanException;
 import dev.oversqlite4j.simulator.plan.Plan;
@@ -10,6 +12,7 @@ import dev.oversqlite4j.simulator.plan.Step;
 import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -32,6 +35,16 @@ public interface SimulatedApp {
 
   /** What a write puts into a row, the key left out. */
   List<Assignment> assignments(AppTable table, int row, int value);
+
+  /** How a process decides conflicts, if that is not for the plan to say. */
+  default Optional<Resolver> newResolver() {
+    return Optional.empty();
+  }
+
+  /** What the app promises about its tables, by name. */
+  default Map<String, Invariant> invariants() {
+    return Map.of();
+  }
 
   /**
    * One column, the SQL expression it gets and the value bound into that.

@@ -55,6 +55,13 @@ public interface Witness {
    */
   void writing(Device device, Map<RowId, Optional<String>> changes);
 
+  /**
+   * The app's resolver put a row together; whether that is stored is another matter.
+   *
+   * @param mark of what it made; empty if it is not a row of the table
+   */
+  void merged(Device device, RowId row, Optional<String> mark);
+
   /** The app knows that its transaction is committed. */
   void wrote(Device device);
 

@@ -68,6 +68,11 @@ public record Witnesses(List<Witness> all) implements Witness {
   }
 
   @Override
+  public void merged(Device device, RowId row, Optional<String> mark) {
+    all.forEach(witness -> witness.merged(device, row, mark));
+  }
+
+  @Override
   public void wrote(Device device) {
     all.forEach(witness -> witness.wrote(device));
   }

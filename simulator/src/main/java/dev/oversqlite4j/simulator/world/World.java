@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.AttachResult;
 import dev.oversqlite4j.CheckpointRecoveryBlockedException;
+import dev.oversqlite4j.ConflictContext;
 import dev.oversqlite4j.DetachOutcome;
 import dev.oversqlite4j.ErrorCategory;
 import dev.oversqlite4j.InvalidConflictResolutionException;
@@ -9,6 +10,8 @@ import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.PushConflictRetryExhaustedException;
 import dev.oversqlite4j.QuarantinedRow;
+import dev.oversqlite4j.Resolution;
+import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.SyncThenDetachResult;
 import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.simulator.network.HttpHandler.Reply;
@@ -910,6 +913,19 @@ public final class World implements AutoCloseable {
   /** The protocol the server speaks. */
   Revision revision() {
     return plan.revision();
+  }
+
+  /** Lets the device's resolver decide; what it makes of a row is the app's own doing. */
+  Resolution resolve(Device device, Resolver resolver, ConflictContext conflict) {
+    Resolution decision = resolver.resolve(conflict);
+    if (decision instanceof Resolution.KeepMerged merged) {
+      AppTable table = app.table(conflict.table()).orElseThrow();
+      witness.merged(
+          device,
+          DeviceTables.rowId(table, conflict.key()),
+          Marks.ofMerged(table, merged.merged()));
+    }
+    return decision;
   }
 
   /** Whose sync is simulated. */

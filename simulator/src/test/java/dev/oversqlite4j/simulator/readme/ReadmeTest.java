@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.fsm.Diagram;
 import dev.oversqlite4j.lifecycle.LifecycleDefinition;
+import dev.oversqlite4j.simulator.SimulationReport.Failure;
+import dev.oversqlite4j.simulator.Simulator;
+import dev.oversqlite4j.simulator.junit.SimulationTest;
 import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.ServerSchema;
@@ -15,6 +18,7 @@ import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
 import dev.oversqlite4j.simulator.server.SocketServer;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -50,8 +54,11 @@ class ReadmeTest {
   @Test
   void theQuickstartCompilesAndRuns() throws Exception {
     List<String> java = blocks("java");
-    assertEquals(1, java.size(), "one Java block, which is run here");
-    Method run = compiled(java.get(0));
+    assertEquals(2, java.size(), "two Java blocks, both of which are run here");
+    Method run =
+        compiled("Quickstart", java.get(0))
+            .getDeclaredMethod("run", Path.class, String.class, OkHttpClient.class, String.class);
+    run.setAccessible(true);
     Path database = folder.resolve("app.db");
     ModelServer server = server();
     try (SocketServer socket = SocketServer.start(server, 0)) {
@@ -76,6 +83,43 @@ class ReadmeTest {
     }
   }
 
+  private static final String MISTAKE = "      merged.set(\"done\", local.get(\"done\"));\n";
+
+  @Test
+  void theTestOfTheReadmeFindsTheMistakeInItsResolver() throws Exception {
+    Failure found = simulated(blocks("java").get(1)).run().failure().orElseThrow();
+    assertEquals(0, found.property(), "an invariant of the app: " + found);
+    String shown = blocks("text").get(0);
+    String what = "invariant \"done says when\": device ";
+    assertTrue(found.message().startsWith(what) && shown.startsWith(what), found.toString());
+    assertTrue(found.plan().steps().size() <= 12, found.plan().toString());
+  }
+
+  @Test
+  void theMendedResolverOfTheReadmePasses() throws Exception {
+    String source = blocks("java").get(1);
+    assertTrue(source.contains(MISTAKE));
+    String mended = source.replace(MISTAKE, MISTAKE + MISTAKE.replace("\"done\"", "\"done_at\""));
+    simulated(mended).seeds(3).run().orThrow();
+  }
+
+  /** What the only method of the test describes, with as many seeds as it says. */
+  private Simulator.Builder simulated(String source) throws Exception {
+    for (Method method : compiled("TodoSyncTest", source).getDeclaredMethods()) {
+      SimulationTest test = method.getAnnotation(SimulationTest.class);
+      if (test != null) {
+        method.setAccessible(true);
+        Constructor<?> maker = method.getDeclaringClass().getDeclaredConstructor();
+        maker.setAccessible(true);
+        Simulator.Builder described =
+            Simulator.builder().seeds(test.seeds()).artefacts(folder.resolve("sim"));
+        method.invoke(maker.newInstance(), described);
+        return described;
+      }
+    }
+    throw new AssertionError("no @SimulationTest in it");
+  }
+
   @Test
   void theTwoCommandsAreThere() throws IOException {
     String readme = readme();
@@ -86,8 +130,8 @@ class ReadmeTest {
                 + " && java -jar simulator/target/oversqlite4j.jar simulate"));
   }
 
-  private Method compiled(String source) throws Exception {
-    Path file = Files.writeString(folder.resolve("Quickstart.java"), source);
+  private Class<?> compiled(String name, String source) throws Exception {
+    Path file = Files.writeString(folder.resolve(name + ".java"), source);
     List<String> arguments =
         List.of(
             "--release",
@@ -104,15 +148,10 @@ class ReadmeTest {
         0,
         ToolProvider.getSystemJavaCompiler()
             .run(null, null, null, arguments.toArray(String[]::new)),
-        "the quickstart does not compile");
+        name + " does not compile");
     URLClassLoader loader =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader());
-    Method run =
-        loader
-            .loadClass("Quickstart")
-            .getDeclaredMethod("run", Path.class, String.class, OkHttpClient.class, String.class);
-    run.setAccessible(true);
-    return run;
+    return loader.loadClass(name);
   }
 
   private static ModelServer server() {
