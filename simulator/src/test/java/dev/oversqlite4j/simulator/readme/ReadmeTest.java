@@ -100,7 +100,8 @@ class ReadmeTest {
     String source = blocks("java").get(1);
     assertTrue(source.contains(MISTAKE));
     String mended = source.replace(MISTAKE, MISTAKE + MISTAKE.replace("\"done\"", "\"done_at\""));
-    simulated(mended).seeds(3).run().orThrow();
+    Path plan = simulated(source).run().failure().orElseThrow().file();
+    simulated(mended).plan(plan).run().orThrow();
   }
 
   /** What the only method of the test describes, with as many seeds as it says. */
