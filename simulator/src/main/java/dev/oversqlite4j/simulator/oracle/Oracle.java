@@ -38,6 +38,7 @@ import dev.oversqlite4j.simulator.server.BundleRow;
 import dev.oversqlite4j.simulator.server.CommittedBundle;
 import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.Op;
+import dev.oversqlite4j.simulator.server.Scope;
 import dev.oversqlite4j.simulator.world.AppTable;
 import dev.oversqlite4j.simulator.world.CallOutcome;
 import dev.oversqlite4j.simulator.world.Device;
@@ -45,6 +46,7 @@ import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.Control;
 import dev.oversqlite4j.simulator.world.DeviceTables.Intent;
 import dev.oversqlite4j.simulator.world.DeviceTables.JournalRow;
+import dev.oversqlite4j.simulator.world.DeviceTables.Link;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
 import dev.oversqlite4j.simulator.world.Marks;
@@ -95,6 +97,11 @@ public final class Oracle implements Witness {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String CONNECT = "POST /sync/connect";
+  private static final String CREATE_PUSH = "POST /sync/push-sessions";
+  private static final String COMMIT_PUSH = "POST /sync/push-sessions/*/commit";
+  private static final String DELETE_PUSH = "DELETE /sync/push-sessions/*";
+
   private final SimulatedApp app;
   private final ModelServer server;
   private final Map<Integer, DeviceRecord> records = new TreeMap<>();
@@ -120,6 +127,8 @@ public final class Oracle implements Witness {
     private final Set<String> sources = new LinkedHashSet<>();
     private final Set<String> users = new TreeSet<>();
     private final Map<String, Long> chunksAtCommit = new HashMap<>();
+    private final Map<String, Long> bundlesAtConnect = new HashMap<>();
+    private final Set<String> emptyConnects = new TreeSet<>();
     private DeviceTables last;
     private boolean refiled;
     private boolean writtenBeforeSync;
@@ -266,9 +275,53 @@ public final class Oracle implements Witness {
 
   @Override
   public void requested(Device device, String label) {
-    of(device).requests++;
+    DeviceRecord record = of(device);
+    record.requests++;
     if (label.contains("/snapshot-sessions") && !label.startsWith("DELETE")) {
-      of(device).snapshotRequests++;
+      record.snapshotRequests++;
+    }
+    Control control = record.last.control();
+    if (control == null) {
+      return;
+    }
+    if (label.equals(CONNECT)) {
+      connecting(device, record);
+    }
+    boolean known = control.outboxState().equals("committed_remote");
+    require(
+        16,
+        !known || !label.equals(CREATE_PUSH),
+        device,
+        "a bundle that is known to be committed is offered once more");
+    // A copy of the file may commit the bundle at any moment.
+    require(
+        16,
+        fileCopied
+            || !(label.equals(COMMIT_PUSH) || label.equals(DELETE_PUSH))
+            || control.outboxState().equals("none")
+            || !committed(control),
+        device,
+        label + " is sent for a bundle that the server has committed");
+  }
+
+  private boolean committed(Control control) {
+    return server.bundles(control.user()).stream()
+        .anyMatch(
+            b ->
+                b.sourceId().equals(control.source())
+                    && b.sourceBundleId() == control.sourceBundleId());
+  }
+
+  /** Remembers of each user that the device may mean what the account was like. */
+  private void connecting(Device device, DeviceRecord record) {
+    record.bundlesAtConnect.clear();
+    for (String user : record.users) {
+      record.bundlesAtConnect.put(user, server.latestBundleSeq(user));
+      if (record.last.dirty().isEmpty()
+          && record.last.outbox().isEmpty()
+          && server.scope(user) instanceof Scope.Uninitialized) {
+        record.emptyConnects.add(user);
+      }
     }
   }
 
@@ -279,13 +332,7 @@ public final class Oracle implements Witness {
     if (control == null || !control.outboxState().equals("prepared")) {
       return;
     }
-    boolean committed =
-        server.bundles(control.user()).stream()
-            .anyMatch(
-                b ->
-                    b.sourceId().equals(control.source())
-                        && b.sourceBundleId() == control.sourceBundleId());
-    if (committed) {
+    if (committed(control)) {
       ackGapCrashes++;
     }
   }
@@ -369,10 +416,25 @@ public final class Oracle implements Witness {
           before.control().equals(control) && now.outbox().equals(before.outbox()),
           device,
           "control state changed without a journal row");
+      require(
+          42,
+          now.rowStates().equals(before.rowStates())
+              && now.held().equals(before.held())
+              && now.discarded().equals(before.discarded()),
+          device,
+          "what is known of the server's rows changed without a journal row");
+      require(
+          6,
+          control.operation().equals("none")
+              || now.rows().equals(before.rows()) && now.dirty().equals(before.dirty()),
+          device,
+          "the app could write during a transition");
       record.appCommits++;
       appCommit(device, before, now);
     } else {
       journal(device, before, now);
+      StepChecks.check(device, head(now).trigger(), before, now);
+      unneededDiscard(device, record, before, now);
       source(device, record, before, now);
       if (before.installed()) {
         Recovery.check(device, head(now).trigger(), before, now, server);
@@ -426,6 +488,23 @@ public final class Oracle implements Witness {
                     unreadable);
               }
             });
+  }
+
+  /**
+   * 1 (W-15): rows are discarded for those of an account, not for an empty account that this very
+   * device has initialised without hearing of it.
+   */
+  private void unneededDiscard(
+      Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
+    String user = now.control().user();
+    require(
+        1,
+        !head(now).trigger().equals("APPLY_REMOTE")
+            || before.held().isEmpty()
+            || server.latestBundleSeq(user) > 0
+            || !record.emptyConnects.contains(user),
+        device,
+        "rows were discarded for an account that this device had initialised itself");
   }
 
   /** 41: nobody asks for a rebuild unless the server or the file was tampered with. */
@@ -513,6 +592,8 @@ public final class Oracle implements Witness {
         now.held().isEmpty() || control.operation().equals("remote_replace"),
         device,
         "rows are held although no remote replace is pending");
+    require(
+        45, control.stagedRowsMissing() == 0, device, "a stage that is called complete lacks rows");
   }
 
   /** 18: what is frozen goes out as it was frozen, however often and from whatever process. */
@@ -543,6 +624,7 @@ public final class Oracle implements Witness {
       if (row.seq() <= known) {
         continue;
       }
+      require(42, row.link() == Link.CHAINED, device, "the journal's chain breaks");
       require(
           42,
           row.from().equals("UNOPENED") == List.of("OPEN", "ADOPT").contains(row.trigger()),
@@ -560,6 +642,11 @@ public final class Oracle implements Witness {
   private void source(Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
     String source = now.control().source();
     String previous = before.installed() ? before.control().source() : "";
+    require(
+        35,
+        !head(now).trigger().equals("DETACH") || !source.equals(previous),
+        device,
+        "the source stays when its user leaves");
     if (!source.equals(previous)) {
       require(
           35,
@@ -905,6 +992,14 @@ public final class Oracle implements Witness {
             || record.snapshotRequests == record.snapshotRequestsAtCall,
         device,
         "a complete stage was downloaded again");
+    String user = record.last.control().user();
+    require(
+        52,
+        connected.outcome() != AttachOutcome.STARTED_EMPTY
+            || record.bundlesAtConnect.getOrDefault(user, 0L) == 0,
+        device,
+        "an account that others use was taken for a new one");
+    record.emptyConnects.remove(user);
     if (connected.outcome() == AttachOutcome.RESUMED_ATTACHED_STATE) {
       require(30, silent, device, "resuming an attachment talked to the server");
       require(30, unchanged, device, "resuming an attachment changed durable state");

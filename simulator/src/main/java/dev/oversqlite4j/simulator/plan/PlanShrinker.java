@@ -34,6 +34,8 @@ public final class PlanShrinker {
    */
   public Plan shrink(Plan failing, Predicate<Plan> stillFails, int maxRuns) {
     Search search = new Search(failing, stillFails, maxRuns);
+    // Long plans take longest, so what shortens them comes first.
+    search.steps();
     Plan before;
     do {
       before = search.best;

@@ -34,6 +34,8 @@ public record DeviceTables(
     List<JournalRow> tail) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int TAIL = 4;
+  private static final int JOURNAL_COLUMNS = 9;
 
   private static final String INTENT =
       "SELECT table_name, key_json, op, base_row_version, %s, %s FROM %s";
@@ -43,6 +45,7 @@ public record DeviceTables(
           "_sync_attachment_state",
           "_sync_operation_state",
           "_sync_outbox_bundle",
+          "_sync_snapshot_stage",
           "_sync_source_state");
 
   /** A row of the app by its wire key. */
@@ -54,7 +57,11 @@ public record DeviceTables(
     }
   }
 
-  /** The singletons. */
+  /**
+   * The singletons.
+   *
+   * @param stagedRowsMissing how many rows a stage that is called complete lacks
+   */
   public record Control(
       int applyMode,
       String source,
@@ -66,6 +73,7 @@ public record DeviceTables(
       String operation,
       String targetUser,
       boolean stageComplete,
+      long stagedRowsMissing,
       String outboxState,
       long sourceBundleId,
       long nextSourceBundleId,
@@ -80,7 +88,13 @@ public record DeviceTables(
 
   public record Discarded(RowId row, String op, Optional<String> tag, String cause) {}
 
-  public record JournalRow(long seq, String trigger, String from, String to) {}
+  public record JournalRow(long seq, String trigger, String from, String to, Link link) {}
+
+  /** Whether a journal row is chained to the one before it. */
+  public enum Link {
+    CHAINED,
+    BROKEN
+  }
 
   /** The same without the journal, which every call may append to. */
   public DeviceTables withoutJournal() {
@@ -249,13 +263,34 @@ public record DeviceTables(
   }
 
   private static List<JournalRow> tail(Observer s) throws SQLException {
-    List<JournalRow> tail = new ArrayList<>();
+    List<List<String>> newestFirst = new ArrayList<>();
     s.query(
-        "SELECT seq, \"trigger\", from_state, to_state FROM _fsm_journal"
-            + " WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT 4",
-        r ->
-            tail.add(
-                0, new JournalRow(r.getLong(1), r.getString(2), r.getString(3), r.getString(4))));
+        "SELECT machine, seq, \"trigger\", from_state, to_state, op_id, facts, at, chain"
+            + " FROM _fsm_journal WHERE machine = 'oversqlite/lifecycle' ORDER BY seq DESC LIMIT "
+            + (TAIL + 1),
+        r -> {
+          List<String> columns = new ArrayList<>();
+          for (int i = 1; i <= JOURNAL_COLUMNS; i++) {
+            columns.add(r.getString(i));
+          }
+          newestFirst.add(columns);
+        });
+    List<JournalRow> tail = new ArrayList<>();
+    for (int i = Math.min(TAIL, newestFirst.size()) - 1; i >= 0; i--) {
+      List<String> row = newestFirst.get(i);
+      String previous =
+          i + 1 < newestFirst.size()
+              ? newestFirst.get(i + 1).get(JOURNAL_COLUMNS - 1)
+              : parse(row.get(6)).path("foldedChain").asText();
+      String link = JournalChain.link(previous, row.subList(0, JOURNAL_COLUMNS - 1));
+      tail.add(
+          new JournalRow(
+              Long.parseLong(row.get(1)),
+              row.get(2),
+              row.get(3),
+              row.get(4),
+              link.equals(row.get(JOURNAL_COLUMNS - 1)) ? Link.CHAINED : Link.BROKEN));
+    }
     return tail;
   }
 
@@ -266,6 +301,9 @@ public record DeviceTables(
         SELECT p.apply_mode, a.current_source_id, a.binding_state, a.attached_user_id,
                a.last_bundle_seq_seen, a.rebuild_required, a.pending_initialization_id,
                o.kind, o.target_user_id, o.snapshot_stage_complete,
+               iif(o.snapshot_stage_complete, o.snapshot_row_count -
+                 (SELECT count(*) FROM _sync_snapshot_stage s
+                  WHERE s.snapshot_id = o.staged_snapshot_id), 0),
                b.state, b.source_bundle_id,
                coalesce((SELECT next_source_bundle_id FROM _sync_source_state
                          WHERE source_id = a.current_source_id), 0),
@@ -286,12 +324,13 @@ public record DeviceTables(
                     r.getString(8),
                     r.getString(9),
                     r.getInt(10) != 0,
-                    r.getString(11),
-                    r.getLong(12),
+                    r.getLong(11),
+                    r.getString(12),
                     r.getLong(13),
                     r.getLong(14),
-                    r.getString(15),
-                    r.getString(16)));
+                    r.getLong(15),
+                    r.getString(16),
+                    r.getString(17)));
     return control[0];
   }
 
