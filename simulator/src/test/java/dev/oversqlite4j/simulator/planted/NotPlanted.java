@@ -1,0 +1,56 @@
+package dev.oversqlite4j.simulator.planted;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The weaknesses of other clients that cannot be planted as a part of a client, and why. */
+final class NotPlanted {
+
+  static final Map<String, String> REASONS = new LinkedHashMap<>();
+
+  static {
+    REASONS.put("W-14", "at a connect there are no frozen rows: W-4's remedy makes them dirty");
+    REASONS.put("W-16", "the rounds are counted in the workflow; `SyncThenDetachTest`");
+    REASONS.put(
+        "W-17",
+        "the check is in the workflow; `committed-row-dropped` is what it stops, see"
+            + " `MissingUploadTest`");
+    REASONS.put("W-19", "the simulated app writes nothing that cannot be encoded; `PoisonTest`");
+    REASONS.put("W-25", "the simulated app adds no tables; `InstallationTest`");
+    REASONS.put("W-26", "a composite key is refused before there is anything to simulate");
+    REASONS.put("W-27", "the simulated app replaces no rows by a secondary key; `EvictedRowsTest`");
+    REASONS.put("W-29", "at a remote replace there is no frozen bundle, as for W-14");
+    REASONS.put("W-31", "the session is in the memory of the workflows; `WeaknessTest`");
+    REASONS.put("W-34", "the simulator damages no files; `RecoveryWeaknessTest`");
+    REASONS.put("W-36", "the simulated tables are spelt in lower case; `DetachErasesTest`");
+    REASONS.put("W-37", "the simulated app removes no tables; `RecoveryWeaknessTest`");
+    REASONS.put("W-39", "no plan opens a file twice at a time; `SqliteStoreTest`");
+    REASONS.put("W-41", "plans have no automatic downloads; `LiveDownloadsTest`");
+    REASONS.put("W-43", "plans have no automatic downloads; `LiveDownloadsTest`");
+    REASONS.put(
+        "W-44",
+        "whether a resolver that throws is caught is up to the workflow; a corpus plan has"
+            + " such a resolver");
+    REASONS.put("W-1", "not hunted yet");
+    REASONS.put("W-2", "not hunted yet");
+    REASONS.put("W-4", "not hunted yet");
+    REASONS.put("W-5", "not hunted yet");
+    REASONS.put("W-6", "not hunted yet");
+    REASONS.put("W-7", "not hunted yet");
+    REASONS.put("W-8", "not hunted yet");
+    REASONS.put("W-9", "not hunted yet");
+    REASONS.put("W-15", "not hunted yet");
+    REASONS.put("W-18", "not hunted yet");
+    REASONS.put("W-20", "not hunted yet");
+    REASONS.put("W-22", "not hunted yet");
+    REASONS.put("W-28", "not hunted yet");
+    REASONS.put("W-30", "not hunted yet");
+    REASONS.put("W-32", "not hunted yet");
+    REASONS.put("W-33", "not hunted yet");
+    REASONS.put("W-35", "not hunted yet");
+    REASONS.put("W-38", "not hunted yet");
+    REASONS.put("W-40", "not hunted yet");
+  }
+
+  private NotPlanted() {}
+}
