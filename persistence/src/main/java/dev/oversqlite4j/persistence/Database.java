@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The store's one connection between claim and close, in autocommit mode with explicit {@code
@@ -16,8 +18,11 @@ import java.util.Map;
  */
 final class Database {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new LinkedHashMap<>();
+  private boolean perhapsOpen;
 
   Database(Connection connection) {
     this.connection = connection;
@@ -35,6 +40,19 @@ final class Database {
       statements.put(sql, statement);
     }
     return statement;
+  }
+
+  /** Begins a transaction; one whose rollback failed, too, is rolled back before. */
+  void begin(SyncOperation op, String sql) {
+    if (perhapsOpen) {
+      perhapsOpen = false;
+      try {
+        execute("ROLLBACK");
+      } catch (SQLException nothingOpen) {
+        LOG.debug("There was nothing to roll back", nothingOpen);
+      }
+    }
+    executeKept(op, sql);
   }
 
   /** Runs a statement without parameters that comes again with every transaction. */
@@ -70,6 +88,7 @@ final class Database {
     try {
       execute("ROLLBACK");
     } catch (SQLException | RuntimeException | Error failed) {
+      perhapsOpen = true;
       // A crashed connection throws the same instance again, which cannot suppress itself.
       if (failed != reason) {
         reason.addSuppressed(failed);

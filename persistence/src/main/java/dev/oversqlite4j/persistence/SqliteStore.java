@@ -430,8 +430,9 @@ public final class SqliteStore implements LocalStore {
     Claimed store = enter();
     Sql sql = new Sql(store.database, mode, SyncOperation.LOCAL_ACCESS);
     try {
-      store.database.executeKept(SyncOperation.LOCAL_ACCESS, begin);
       try {
+        // Inside, because an interrupt may come after the transaction has begun.
+        store.database.begin(SyncOperation.LOCAL_ACCESS, begin);
         SqliteTransaction transaction =
             new SqliteTransaction(sql, store.schema, store.ids, store.journal);
         R result = work.apply(transaction);

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
 
 class SqliteStoreTest {
@@ -209,8 +210,9 @@ class SqliteStoreTest {
   @Test
   void whatFailedOnceWorksAgain() throws SQLException {
     try (SqliteStore store = db.installed()) {
-      Connection connection = store.read(tx -> tx.journal().unwrap(Connection.class));
-      for (int instructions = 1; instructions < 200; instructions += 3) {
+      Connection lent = store.read(tx -> tx.journal().unwrap(Connection.class));
+      Connection connection = lent.unwrap(SQLiteConnection.class);
+      for (int instructions = 1; instructions < 200; instructions++) {
         interruptAfter(connection, instructions);
         try {
           store.write(tx -> deleteMarker(tx));
