@@ -760,7 +760,10 @@ public final class Oracle implements Witness {
             (row, edited) ->
                 require(
                     10,
-                    Optional.ofNullable(now.rows().get(row)).equals(edited.tag()),
+                    Optional.ofNullable(now.rows().get(row)).equals(edited.tag())
+                        // The conflicting row itself, put together from its newest edit.
+                        || Optional.ofNullable(now.rows().get(row))
+                            .equals(of(device).merged.getOrDefault(row, Optional.empty())),
                     device,
                     "a conflict changed a row of "
                         + row.table()
