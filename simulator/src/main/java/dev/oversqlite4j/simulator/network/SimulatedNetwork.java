@@ -13,6 +13,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import javax.net.SocketFactory;
 import okhttp3.ConnectionSpec;
 import okhttp3.OkHttpClient;
@@ -37,6 +38,7 @@ public final class SimulatedNetwork {
 
   private final Incarnation incarnation;
   private final HttpHandler server;
+  private final IntSupplier serverLife;
 
   /**
    * The network of one incarnation.
@@ -45,6 +47,16 @@ public final class SimulatedNetwork {
    * @param server answers every request, whatever its host; plain HTTP only
    */
   public SimulatedNetwork(Incarnation incarnation, HttpHandler server) {
+    this(incarnation, server, () -> 0);
+  }
+
+  /**
+   * The network of one incarnation to a server that may be started anew.
+   *
+   * @param serverLife which life of the server it is: a connection to an earlier one is broken
+   */
+  public SimulatedNetwork(Incarnation incarnation, HttpHandler server, IntSupplier serverLife) {
+    this.serverLife = Objects.requireNonNull(serverLife, "serverLife");
     this.incarnation = Objects.requireNonNull(incarnation, "incarnation");
     this.server = Objects.requireNonNull(server, "server");
   }
@@ -77,6 +89,10 @@ public final class SimulatedNetwork {
         .readTimeout(Duration.ZERO)
         .writeTimeout(Duration.ZERO)
         .callTimeout(Duration.ZERO);
+  }
+
+  int serverLife() {
+    return serverLife.getAsInt();
   }
 
   void ensureAlive(String attempt) {

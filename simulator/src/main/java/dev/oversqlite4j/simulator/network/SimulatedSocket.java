@@ -33,6 +33,7 @@ final class SimulatedSocket extends Socket {
   private boolean closed;
   private boolean broken;
   private int soTimeoutMillis;
+  private int serverLife;
 
   SimulatedSocket(SimulatedNetwork network) throws SocketException {
     // No implementation: no descriptor of the operating system is ever opened.
@@ -53,6 +54,7 @@ final class SimulatedSocket extends Socket {
   public void connect(SocketAddress endpoint, int timeoutMillis) {
     network.ensureAlive("connect");
     remote = endpoint;
+    serverLife = network.serverLife();
   }
 
   @Override
@@ -131,6 +133,9 @@ final class SimulatedSocket extends Socket {
     written.write(bytes, length, bytes.length - length);
     // Until the answer is there: a failure or a crash on the way leaves this connection unusable.
     broken = true;
+    if (serverLife != network.serverLife()) {
+      throw new SocketException("Connection reset: the simulated server was started anew.");
+    }
     Delivery delivery = network.exchange(request.get(), Arrays.copyOf(bytes, length));
     broken = false;
     answer = delivery.bytes();

@@ -244,6 +244,9 @@ public final class Oracle implements Witness {
 
   @Override
   public void disturbing(Device device, Disturbance what) {
+    if (!what.losesHistory()) {
+      return;
+    }
     disturbed = true;
     for (DeviceRecord record : records.values()) {
       for (String user : record.users) {
@@ -266,6 +269,7 @@ public final class Oracle implements Witness {
     if (what == Disturbance.OTHER_CLIENT) {
       // It has no audit: what it gave up for a remote replace is nobody's business any more.
       record.last = null;
+      record.maybe.clear();
       record.refiled = true;
     }
     if (what == Disturbance.RESTORE_SERVER) {

@@ -19,9 +19,28 @@ public enum Disturbance {
   /** The copy takes the place of the device's file, whichever device it was made of. */
   RESTORE_FILE,
   /** Another client of the protocol takes the device's file over, and hands it back as it is. */
-  OTHER_CLIENT;
+  OTHER_CLIENT,
+  /** The server is started anew; what it knows it keeps, and every connection to it breaks. */
+  RESTART_SERVER,
+  /** The same, and the server forgets all sessions that are open. */
+  LOSE_SESSIONS,
+  /** The lease by which somebody seeds the account of the device's user ends before its time. */
+  EXPIRE_LEASE,
+  /** The server's clock is set an hour forward. */
+  SERVER_CLOCK_FORWARD,
+  /** The server's clock is set an hour back. */
+  SERVER_CLOCK_BACK,
+  /** The device's clock is set a day forward. */
+  DEVICE_CLOCK_FORWARD,
+  /** The device's clock is set a day back. */
+  DEVICE_CLOCK_BACK;
 
-  /** Whether it only concerns the server, and may happen during a call of the device. */
+  /** Whether somebody knows less afterwards than was acknowledged, or another source is in use. */
+  public boolean losesHistory() {
+    return compareTo(OTHER_CLIENT) <= 0;
+  }
+
+  /** Whether it leaves the file alone, and so may happen during a call of the device. */
   public boolean onServer() {
     return this != SAVE_FILE && this != RESTORE_FILE && this != OTHER_CLIENT;
   }

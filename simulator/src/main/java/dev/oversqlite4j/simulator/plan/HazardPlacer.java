@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.plan;
 import dev.oversqlite4j.simulator.plan.Fault.LosePower.Tail;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -26,6 +27,25 @@ final class HazardPlacer {
   private static final List<Integer> RETRY_AFTER = List.of(0, 0, 0, 1, 5, 600);
   // Longer than anybody waits, too.
   private static final List<Integer> LOCK_WAITS = List.of(0, 1, 10, 100, 5_000);
+
+  private static final int MAX_BETWEEN = 4;
+  static final List<Disturbance> HAPPENINGS =
+      List.of(
+          Disturbance.RESTART_SERVER,
+          Disturbance.LOSE_SESSIONS,
+          Disturbance.EXPIRE_LEASE,
+          Disturbance.SERVER_CLOCK_FORWARD,
+          Disturbance.SERVER_CLOCK_BACK,
+          Disturbance.DEVICE_CLOCK_FORWARD,
+          Disturbance.DEVICE_CLOCK_BACK);
+  // In the middle of a call, where a session, a lease or a connection is in use.
+  private static final List<String> MOMENTS =
+      List.of(
+          "RECEIVE POST /sync/connect",
+          "RECEIVE POST /sync/push-sessions",
+          "RECEIVE POST /sync/push-sessions/*/chunks",
+          "RECEIVE POST /sync/snapshot-sessions",
+          "RECEIVE GET /sync/pull");
 
   private final SplittableRandom random;
   private final int networkPercent;
@@ -66,7 +86,28 @@ final class HazardPlacer {
       placed.add(
           new Step(step.device(), step.command(), faults.get(i), step.afterCrash(), step.at()));
     }
+    if (!kind) {
+      placer.between(placed, random.nextInt(MAX_BETWEEN + 1));
+    }
     return placed;
+  }
+
+  /** What happens to the server and to clocks, and automatic downloads. */
+  private void between(List<Step> steps, int count) {
+    int devices = steps.stream().mapToInt(Step::device).max().orElse(0) + 1;
+    for (int i = 0; i < count; i++) {
+      int at = random.nextInt(steps.size() / 4, steps.size() + 1);
+      int device = random.nextInt(devices);
+      Command command =
+          Draw.percent(random, 40)
+              ? new Command.Call(Operation.AUTO_TICK)
+              : new Command.Disturb(Draw.one(random, HAPPENINGS));
+      Optional<String> during =
+          command instanceof Command.Disturb && Draw.percent(random, 60)
+              ? Optional.of(Draw.one(random, MOMENTS))
+              : Optional.empty();
+      steps.add(at, new Step(device, command, List.of(), AfterCrash.RETRY, during));
+    }
   }
 
   /** No kind is impossible, and some are hardly ever drawn. */

@@ -205,6 +205,20 @@ public final class ModelServer implements WireHandler {
     owner.sources.put(sourceId, owner.source(sourceId).retired(replacedBy, "source_retired"));
   }
 
+  /** Knob: forgets all push and snapshot sessions, as a server that is started anew may. */
+  public synchronized void forgetSessions() {
+    state.pushSessions.clear();
+    state.snapshotSessions.clear();
+  }
+
+  /** Knob: the lease by which somebody seeds the user's account is over; nothing without one. */
+  public synchronized void expireLease(String user) {
+    UserState seeded = known(user);
+    if (seeded.scope instanceof Scope.Initializing) {
+      seeded.scope = new Scope.Uninitialized();
+    }
+  }
+
   /** Knob: offers, hides or forbids watching from now on (spec 2.13); hidden at first. */
   public synchronized void offerWatch(State.WatchOffer offer) {
     state.watch = offer;

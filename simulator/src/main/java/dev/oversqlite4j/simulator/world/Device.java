@@ -28,6 +28,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,6 +62,7 @@ public final class Device {
   private int life;
   private long commits;
   private int files;
+  private long clockAheadMillis;
   private Optional<Connection> locker = Optional.empty();
   private int lockWaitsMax;
   private int lockWaits;
@@ -128,7 +130,7 @@ public final class Device {
               incarnation,
               LogicalContent.none(),
               BUSY_RETRIES_MAX,
-              raw -> DeterministicFunctions.register(raw, random.split(), world::nowMillis));
+              raw -> DeterministicFunctions.register(raw, random.split(), this::nowMillis));
       resolverOfProcess = new PlannedResolver(world.app(), resolver);
       client = newClient();
       if (observer.isEmpty()) {
@@ -143,9 +145,25 @@ public final class Device {
     }
   }
 
+  /** What the device's clock says. */
+  private long nowMillis() {
+    return world.nowMillis() + clockAheadMillis;
+  }
+
+  /** Sets the device's clock. */
+  void moveClock(Duration by) {
+    clockAheadMillis += by.toMillis();
+  }
+
+  /** Something else than a simulated process changed the file. */
+  void fileChanged() {
+    files++;
+    power.foundOnDisk();
+  }
+
   /** Every connection of the device, below the seams. */
   private void prepare(Connection raw) throws SQLException {
-    DeterministicFunctions.register(raw, random.split(), world::nowMillis);
+    DeterministicFunctions.register(raw, random.split(), this::nowMillis);
     try (Statement statement = raw.createStatement()) {
       statement.execute("PRAGMA foreign_keys=ON");
     }
@@ -153,7 +171,7 @@ public final class Device {
 
   private OversqliteClient newClient() {
     OkHttpClient http =
-        new SimulatedNetwork(incarnation, world::serve)
+        new SimulatedNetwork(incarnation, world::serve, world::serverLife)
             .newClientBuilder()
             .addInterceptor(
                 chain ->
@@ -171,7 +189,7 @@ public final class Device {
         .server(world.parts().server(HttpSyncServer.at("http://sync.test/", http)))
         .options(
             SyncOptions.builder()
-                .clock(world::now)
+                .clock(() -> Instant.ofEpochMilli(nowMillis()))
                 .sleeper(this::sleep)
                 .worker(
                     (name, work) -> {

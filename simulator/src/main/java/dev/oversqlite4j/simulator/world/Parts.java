@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.world;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.SyncServer;
 import javax.sql.DataSource;
@@ -22,5 +23,14 @@ public interface Parts {
 
   default SyncServer server(SyncServer real) {
     return real;
+  }
+
+  /**
+   * How commits are synced to the disk; a planted bug syncs them less than is promised.
+   *
+   * @param promised what the client's options say
+   */
+  default SynchronousMode sync(SynchronousMode promised) {
+    return promised;
   }
 }

@@ -71,6 +71,21 @@ public final class World implements AutoCloseable {
   // A resolver that throws lets one conflict of a device through in each attempt.
   private static final int SETTLE_ATTEMPTS_MAX = 24;
 
+  /** The bound on steps of phase two: seams that one device may need, many times what it does. */
+  private static final long SETTLE_SEAMS_MAX_PER_DEVICE = 50_000;
+
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** Goes on for ever; an error, because it is thrown from below the client. */
+  private static final class Endless extends Error {
+    private static final long serialVersionUID = 1;
+
+    Endless() {
+      super("too many steps", null, false, false);
+    }
+  }
+
   private final SimulatedApp app;
   private final Plan plan;
   private final boolean powerFails;
@@ -93,6 +108,9 @@ public final class World implements AutoCloseable {
   private boolean serverRestored;
 
   private long nowMillis = START_MILLIS;
+  private long serverClockAheadMillis;
+  private int serverLife;
+  private long settlingSeams;
   private boolean faultsOn = true;
   private long operations;
   private long crashes;
@@ -136,7 +154,11 @@ public final class World implements AutoCloseable {
     this.serverIds = () -> new UUID(idsOfServer.nextLong(), idsOfServer.nextLong()).toString();
     this.server =
         new ModelServer(
-            plan.revision(), app.serverSchema(), ServerLimits.july(), this::nowMillis, serverIds);
+            plan.revision(),
+            app.serverSchema(),
+            ServerLimits.july(),
+            () -> nowMillis + serverClockAheadMillis,
+            serverIds);
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
@@ -147,7 +169,7 @@ public final class World implements AutoCloseable {
               plan.resolvers().get(i),
               folder,
               root.split(),
-              new Power(plan.synchronous())));
+              new Power(parts.sync(plan.synchronous()))));
     }
   }
 
@@ -174,7 +196,15 @@ public final class World implements AutoCloseable {
     baton.run(tasks);
     faultsOn = false;
     deliverLate(Long.MAX_VALUE);
-    settle();
+    try {
+      settle();
+    } catch (Endless tooMany) {
+      throw new LivenessException(
+          "with faults off not everything is done after "
+              + SETTLE_SEAMS_MAX_PER_DEVICE
+              + " steps of each device",
+          tooMany);
+    }
     listener.settled(this);
   }
 
@@ -313,12 +343,17 @@ public final class World implements AutoCloseable {
           case RESTORE_FILE -> savedFile.isPresent();
           case OTHER_CLIENT ->
               app == Business.APP && OtherClient.mayTakeOver(DeviceTables.read(device.observer()));
+          case EXPIRE_LEASE -> server.scope(user) instanceof Scope.Initializing;
+          default -> true;
         };
     if (!applies) {
       return;
     }
     log(device, RunEvent.Kind.DISTURBANCE, "disturbance " + what);
     witness.disturbing(device, what);
+    count(
+        what.name().contains("CLOCK") ? "clock" : what.onServer() ? "server" : "file",
+        Words.of(what));
     switch (what) {
       case PRUNE_ALL -> server.prune(user, server.latestBundleSeq(user));
       case PRUNE_BUT_LAST -> server.prune(user, Math.max(0, server.latestBundleSeq(user) - 1));
@@ -342,9 +377,25 @@ public final class World implements AutoCloseable {
         return;
       }
       case OTHER_CLIENT -> {
-        betweenProcesses(device, what, () -> OtherClient.takeOver(device.file()));
+        betweenProcesses(
+            device,
+            what,
+            () -> {
+              OtherClient.takeOver(device.file());
+              device.fileChanged();
+            });
         return;
       }
+      case RESTART_SERVER -> serverLife++;
+      case LOSE_SESSIONS -> {
+        serverLife++;
+        server.forgetSessions();
+      }
+      case EXPIRE_LEASE -> server.expireLease(user);
+      case SERVER_CLOCK_FORWARD -> serverClockAheadMillis += HOUR.toMillis();
+      case SERVER_CLOCK_BACK -> serverClockAheadMillis -= HOUR.toMillis();
+      case DEVICE_CLOCK_FORWARD -> device.moveClock(DAY);
+      case DEVICE_CLOCK_BACK -> device.moveClock(DAY.negated());
     }
     witness.disturbed(device, what);
   }
@@ -816,6 +867,9 @@ public final class World implements AutoCloseable {
     seams++;
     int number = current().map(run -> run.seamsOfLife + 1).filter(n -> faultsOn).orElse(0);
     tell(device, new RunEvent.AtSeam(seam, number));
+    if (!faultsOn && ++settlingSeams > SETTLE_SEAMS_MAX_PER_DEVICE * devices.size()) {
+      throw new Endless();
+    }
     if (!faultsOn || actorOfThread.get() == null) {
       return;
     }
@@ -931,6 +985,11 @@ public final class World implements AutoCloseable {
   /** Whose sync is simulated. */
   public SimulatedApp app() {
     return app;
+  }
+
+  /** How often the server has been started anew. */
+  int serverLife() {
+    return serverLife;
   }
 
   SynchronousMode synchronous() {
