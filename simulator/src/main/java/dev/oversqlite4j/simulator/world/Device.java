@@ -235,6 +235,8 @@ public final class Device {
       background.run();
     } finally {
       ticking = false;
+      // The loop leaves its interrupt to its thread, which is that of an actor here.
+      Thread.interrupted();
     }
     downloads.close();
     return "ticked";
