@@ -50,13 +50,34 @@ final class Ledger {
 
   /** The process died with a transaction in flight: whether it is there is for the file to say. */
   void resolveUnknown(Map<RowId, String> rows) {
-    inFlight.forEach(
-        (row, write) -> {
-          if (write.tag().equals(Optional.ofNullable(rows.get(row)))) {
-            open.put(row, write);
-          }
-        });
+    open.putAll(found(rows));
     inFlight = Map.of();
+  }
+
+  private Map<RowId, Acknowledged> found(Map<RowId, String> rows) {
+    Map<RowId, Acknowledged> found = new TreeMap<>(inFlight);
+    found.entrySet().removeIf(e -> !e.getValue().tag().equals(tag(rows, e.getKey())));
+    return found;
+  }
+
+  private static Optional<String> tag(Map<RowId, String> rows, RowId row) {
+    return Optional.ofNullable(rows.get(row));
+  }
+
+  /** What would be open if a commit that left these rows were the last one. */
+  Map<RowId, Acknowledged> openAfter(Map<RowId, String> rows) {
+    Map<RowId, Acknowledged> after = open();
+    after.putAll(found(rows));
+    return after;
+  }
+
+  /**
+   * A power loss took every later commit. Nobody had been told of those, not even by a process that
+   * found them in the file after another one had died.
+   */
+  void goBackTo(Map<RowId, Acknowledged> earlier) {
+    open.clear();
+    open.putAll(earlier);
   }
 
   Map<RowId, Acknowledged> open() {

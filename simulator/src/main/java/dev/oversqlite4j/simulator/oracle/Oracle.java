@@ -150,8 +150,21 @@ public final class Oracle implements Witness {
     private final Set<Fault> faultsOfCall = new HashSet<>();
   }
 
-  /** What a commit left, and the sources the file had known by then. */
-  private record Committed(long number, DeviceTables tables, Set<String> sources) {}
+  /** What a commit left, the sources the file had known by then, and what was open. */
+  private record Committed(
+      long number,
+      DeviceTables tables,
+      Set<String> sources,
+      Map<RowId, Ledger.Acknowledged> open) {
+
+    static Committed of(DeviceRecord record, DeviceTables tables) {
+      return new Committed(
+          record.commits,
+          tables,
+          Set.copyOf(record.sources),
+          record.ledger.openAfter(tables.rows()));
+    }
+  }
 
   /** Crashes between the server's commit and our acknowledgement. */
   public long ackGapCrashes() {
@@ -190,7 +203,7 @@ public final class Oracle implements Witness {
     }
     record.ledger.resolveUnknown(now.rows());
     if (record.maybe.isEmpty()) {
-      record.maybe.add(new Committed(record.commits, now, Set.copyOf(record.sources)));
+      record.maybe.add(Committed.of(record, now));
     }
   }
 
@@ -217,6 +230,9 @@ public final class Oracle implements Witness {
     boolean lost = left.number() < record.commits;
     record.sources.retainAll(left.sources());
     record.maybe.clear();
+    if (lost) {
+      record.ledger.goBackTo(left.open());
+    }
     if (lost && !full) {
       // As with a file from a backup: the server may know more of us than we do.
       disturbed = true;
@@ -397,7 +413,7 @@ public final class Oracle implements Witness {
     } else {
       committed(device, record, before, now);
     }
-    record.maybe.add(new Committed(record.commits, now, Set.copyOf(record.sources)));
+    record.maybe.add(Committed.of(record, now));
   }
 
   private void committed(
