@@ -100,11 +100,6 @@ public final class Reachable {
           state + " " + Trigger.REPAIR + " " + state,
           "no operation that is in flight leaves this state behind");
     }
-    for (Call attach : List.of(Call.ATTACH_SAME_USER, Call.ATTACH_OTHER_USER)) {
-      exceptions.put(
-          attach + " " + DurableState.UNOPENED,
-          "the simulated app opens before it attaches; DrivenMatrixTest does not");
-    }
     return exceptions;
   }
 }

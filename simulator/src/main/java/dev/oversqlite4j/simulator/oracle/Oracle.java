@@ -152,10 +152,7 @@ public final class Oracle implements Witness {
 
   /** What a commit left, the sources the file had known by then, and what was open. */
   private record Committed(
-      long number,
-      DeviceTables tables,
-      Set<String> sources,
-      Map<RowId, Ledger.Acknowledged> open) {
+      long number, DeviceTables tables, Set<String> sources, Map<RowId, Ledger.Acknowledged> open) {
 
     static Committed of(DeviceRecord record, DeviceTables tables) {
       return new Committed(

@@ -25,6 +25,7 @@ import dev.oversqlite4j.spi.SyncServer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,18 +82,18 @@ class FaultsTest {
   @EnumSource(NetworkFault.class)
   void theNetworkDoesWhatThePlanSaysAtEachRequest(NetworkFault kind) {
     List<Plan> plans = new ArrayList<>();
-    for (int request = 1; request <= 7; request++) {
+    for (int request : List.of(2, 4, 6)) {
       plans.add(
           plan(SynchronousMode.FULL, 2, new Fault.Network(request, kind, kind.ordinal() + 1)));
     }
-    assertTrue(happened(plans).get("network " + Words.of(kind)) >= 5);
+    assertTrue(happened(plans).get("network " + Words.of(kind)) >= 2);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {401, 429, 500, 502, 503, 504})
   void theServerAnswersWhatThePlanSays(int status) {
     List<Plan> plans = new ArrayList<>();
-    for (int request = 2; request <= 5; request++) {
+    for (int request : List.of(2, 5)) {
       for (Fault.Answer.Effect effect : Fault.Answer.Effect.values()) {
         plans.add(
             plan(
@@ -101,16 +102,16 @@ class FaultsTest {
                 new Fault.Answer(request, status, request % 2 * 5, effect)));
       }
     }
-    assertTrue(happened(plans).get("server " + status) >= 4);
+    assertTrue(happened(plans).get("server " + status) >= 2);
   }
 
   @Test
   void theDiskFailsCallsAndWrites() {
     List<Plan> plans = new ArrayList<>();
     for (DiskFault kind : DiskFault.values()) {
-      for (int step : List.of(1, 2)) {
-        for (int statement : List.of(1, 4, 20)) {
-          int detail = kind == DiskFault.BUSY ? 5_000 : 20;
+      for (int step : List.of(0, 1)) {
+        for (int statement : List.of(1, 2, 20)) {
+          int detail = kind == DiskFault.BUSY ? 5_000 : 0;
           plans.add(plan(SynchronousMode.FULL, step, new Fault.Disk(statement, kind, detail)));
         }
       }
@@ -129,8 +130,8 @@ class FaultsTest {
   @EnumSource(SynchronousMode.class)
   void aPowerLossTakesNoMoreThanTheModeAllows(SynchronousMode mode) {
     Map<String, Long> happened = happened(powerLosses(mode));
-    assertTrue(happened.get("power cut") >= 6, happened::toString);
-    assertTrue(happened.get("power garbled") >= 6, happened::toString);
+    assertTrue(happened.get("power cut") >= 3, happened::toString);
+    assertTrue(happened.get("power garbled") >= 3, happened::toString);
   }
 
   /** A planted bug: commits that FULL promises to sync are not synced. */
@@ -154,9 +155,9 @@ class FaultsTest {
   private static List<Plan> powerLosses(SynchronousMode mode) {
     List<Plan> plans = new ArrayList<>();
     for (int step : List.of(0, 2)) {
-      for (int commit : List.of(1, 2, 4)) {
+      for (int commit : List.of(1, 4)) {
         for (Tail tail : Tail.values()) {
-          for (int at : List.of(0, 3_000, 77_777)) {
+          for (int at : List.of(0, 77_777)) {
             plans.add(plan(mode, step, new Fault.LosePower(commit, tail, at)));
           }
         }
@@ -174,6 +175,8 @@ class FaultsTest {
             List.of("RECEIVE POST /sync/push-sessions", "RECEIVE POST /sync/push-sessions/*/ch")) {
           Plan plan = plan(SynchronousMode.FULL, 0);
           List<Step> steps = new ArrayList<>(plan.steps());
+          // With an edit in hand an attach takes the lease.
+          Collections.swap(steps, 0, 1);
           steps.add(
               3,
               new Step(0, new Command.Disturb(what), List.of(), AfterCrash.RETRY, Optional.of(at)));
