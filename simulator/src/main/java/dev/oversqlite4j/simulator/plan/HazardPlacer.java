@@ -129,7 +129,11 @@ final class HazardPlacer {
       faults.add(answer());
     }
     if ((call || write) && Draw.percent(random, diskPercent)) {
-      faults.add(disk(write ? MAX_STATEMENT_OF_A_WRITE : MAX_STATEMENT));
+      Fault.Disk failing = disk(write ? MAX_STATEMENT_OF_A_WRITE : MAX_STATEMENT);
+      // The simulated app cannot tell what became of a COMMIT that was interrupted.
+      if (!(write && failing.kind() == DiskFault.INTERRUPTED)) {
+        faults.add(failing);
+      }
     }
   }
 
@@ -158,7 +162,7 @@ final class HazardPlacer {
     return random.nextInt(1, MAX_REQUEST + 1);
   }
 
-  private Fault disk(int maxStatement) {
+  private Fault.Disk disk(int maxStatement) {
     DiskFault kind = DiskFault.values()[Draw.weighted(random, diskWeights)];
     int at =
         switch (kind) {
