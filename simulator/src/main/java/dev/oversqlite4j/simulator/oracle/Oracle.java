@@ -751,6 +751,21 @@ public final class Oracle implements Witness {
                         }));
   }
 
+  /** A server's deletion takes rows along that refer to the deleted one (W-38). */
+  private boolean goneWithItsParent(RowId child, DeviceTables before, DeviceTables now) {
+    return gone(child, before, now)
+        && before.outbox().keySet().stream()
+            .anyMatch(
+                parent ->
+                    !parent.equals(child)
+                        && table(child).refersTo(table(parent))
+                        && gone(parent, before, now));
+  }
+
+  private static boolean gone(RowId row, DeviceTables before, DeviceTables now) {
+    return before.rows().containsKey(row) && !now.rows().containsKey(row);
+  }
+
   /**
    * 9, 10: the end of a conflict takes back every frozen row but the conflicting one, as it was
    * frozen or as it was edited since.
@@ -763,10 +778,12 @@ public final class Oracle implements Witness {
                   Intent edited = before.dirty().get(frozen.getKey());
                   Intent again = now.dirty().get(frozen.getKey());
                   Intent content = edited != null ? edited : frozen.getValue();
-                  return again == null
-                      || again.base() != frozen.getValue().base()
-                      || !again.op().equals(content.op())
-                      || !again.tag().equals(content.tag());
+                  boolean same =
+                      again != null
+                          && again.base() == frozen.getValue().base()
+                          && again.op().equals(content.op())
+                          && again.tag().equals(content.tag());
+                  return !same && !goneWithItsParent(frozen.getKey(), before, now);
                 })
             .count();
     long conflicting = head(now).trigger().equals("CONFLICT_RESOLVED") ? 1 : 0;
