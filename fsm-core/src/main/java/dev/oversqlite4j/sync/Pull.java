@@ -207,7 +207,7 @@ public final class Pull {
           tx.rows()
               .authoritative(() -> rows.forEach(tx, row -> IncomingRow.apply(tx, row, changed)));
           rows.done(tx);
-          TakenAlong.settle(ctx, tx, changed);
+          TakenAlong.settle(ctx, tx, bundleSeq, changed);
           tx.attachment()
               .bind(
                   attached.withCheckpoint(Checkpoint.afterPull(attached.checkpoint(), bundleSeq)));

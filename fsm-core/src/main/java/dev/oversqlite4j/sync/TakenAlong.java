@@ -21,13 +21,22 @@ final class TakenAlong {
 
   /** To be called after the authoritative writes, in their transaction. */
   static void settle(SyncContext ctx, LocalTransaction tx, Consumer<String> changed) {
+    settle(ctx, tx, Long.MAX_VALUE, changed);
+  }
+
+  /**
+   * @param bundleSeq which bundle took the rows along; what is known to be younger was committed
+   *     after it and comes back with a bundle still to be pulled
+   */
+  static void settle(
+      SyncContext ctx, LocalTransaction tx, long bundleSeq, Consumer<String> changed) {
     for (RowKey key : tx.rows().takenAlong()) {
       changed.accept(key.table());
       Optional<String> live = tx.rows().live(key);
       if (live.isPresent()) {
         sendAsItIsNow(tx, key, live);
       } else {
-        gone(ctx, tx, key);
+        gone(ctx, tx, bundleSeq, key);
       }
     }
   }
@@ -49,7 +58,7 @@ final class TakenAlong {
   }
 
   /** An edit of a row that is gone cannot be sent, nor may it vanish without a trace. */
-  private static void gone(SyncContext ctx, LocalTransaction tx, RowKey key) {
+  private static void gone(SyncContext ctx, LocalTransaction tx, long bundleSeq, RowKey key) {
     if (tx.dirtyRows().find(key).filter(row -> row.op() == RowOperation.DELETE).isPresent()) {
       // Its deletion is to be sent already, and stays to be sent.
       return;
@@ -74,9 +83,8 @@ final class TakenAlong {
               .orElseGet(() -> quarantined.orElseThrow().baseRowVersion());
       tx.dirtyRows().put(key, RowOperation.DELETE, base, Optional.empty());
     } else {
-      tx.rows()
-          .setAuthority(
-              key, new RowAuthority(known.orElseThrow().rowVersion(), Liveness.TOMBSTONE));
+      long version = Math.min(known.orElseThrow().rowVersion(), bundleSeq);
+      tx.rows().setAuthority(key, new RowAuthority(version, Liveness.TOMBSTONE));
     }
   }
 

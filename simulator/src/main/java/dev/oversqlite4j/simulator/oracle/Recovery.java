@@ -37,7 +37,10 @@ final class Recovery {
     snapshots(device, trigger, before, now, server);
   }
 
-  /** 25: an older version of a row that is applied again changes nothing. */
+  /**
+   * 25: an older version of a row that is applied again changes nothing. A row that a deleted
+   * parent takes along is gone as of that bundle, so that a younger one brings it back (W-38).
+   */
   private static void versions(
       Device device, String trigger, DeviceTables before, DeviceTables now) {
     if (!trigger.equals("PULL_BUNDLE") && !trigger.equals("REPLAY")) {
@@ -50,7 +53,8 @@ final class Recovery {
                 require(
                     25,
                     now.rowStates().get(row) == null
-                        || now.rowStates().get(row).version() >= known.version(),
+                        || now.rowStates().get(row).version() >= known.version()
+                        || before.rows().containsKey(row) && !now.rows().containsKey(row),
                     device,
                     trigger + " brought a row of " + row.table() + " back to an older version"));
   }
