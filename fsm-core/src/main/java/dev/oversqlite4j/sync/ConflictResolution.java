@@ -253,10 +253,14 @@ final class ConflictResolution {
     if (pulled(known, server)) {
       writeServerRow(tx, key, serverPayload);
     } else if (!tx.rows().writeIfItFits(key, serverPayload)) {
-      if (known.isPresent() || present) {
+      if (present) {
         tx.rows().setAuthority(key, known.orElse(olderThan(server)));
       } else {
-        tx.rows().forgetAuthority(key);
+        // Nothing here is known as live that is not there (spec 10, property 60).
+        known.ifPresentOrElse(
+            was ->
+                tx.rows().setAuthority(key, new RowAuthority(was.rowVersion(), Liveness.TOMBSTONE)),
+            () -> tx.rows().forgetAuthority(key));
       }
       return;
     }

@@ -20,10 +20,13 @@ final class Isolation {
 
   private List<RowKey> suspects;
   private int sessionsLeft;
-  private int rejections;
+  private int rejections = 1;
   private boolean searching = true;
   private boolean failed;
 
+  /**
+   * @param rejected what the server committed nothing of, and no bundle of others explains it
+   */
   Isolation(Collection<RowKey> rejected) {
     waiting = new LinkedHashSet<>(rejected);
     suspects = List.copyOf(rejected);

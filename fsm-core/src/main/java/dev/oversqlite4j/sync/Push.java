@@ -11,6 +11,7 @@ import dev.oversqlite4j.PushReport;
 import dev.oversqlite4j.QuarantineCause;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.RebuildRequiredException;
+import dev.oversqlite4j.RemoteSyncOutcome;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.TransientRetryExhaustedException;
@@ -85,6 +86,7 @@ public final class Push {
     PushOutcome outcome = PushOutcome.NO_CHANGE;
     int resolved = 0;
     Optional<Isolation> isolation = Optional.empty();
+    boolean caughtUp = false;
     boolean resumed = false;
     boolean more = true;
     while (more) {
@@ -116,8 +118,16 @@ public final class Push {
         more = resumed || search.filter(i -> !i.finished()).isPresent();
       } catch (RefusedException refused) {
         if (refused.refusal() instanceof Refusal.CommitFailed failed) {
-          isolation = Optional.of(reject(isolation, failed.status()));
-          more = resumed || !isolation.get().finished();
+          if (isolation.isPresent()) {
+            reject(isolation.get(), failed.status());
+            more = resumed || !isolation.get().finished();
+          } else {
+            List<RowKey> rejected = takeBack(failed.status());
+            if (caughtUp || !catchUp(call)) {
+              isolation = Optional.of(new Isolation(rejected));
+            }
+            caughtUp = true;
+          }
           continue;
         }
         // Section 4.4.3; anything else ends the call.
@@ -161,39 +171,67 @@ public final class Push {
     return new Frozen(control.outbox(), Frozen.Origin.EARLIER_CALL, List.of());
   }
 
+  /** T20': nothing of the frozen bundle was committed, and it is dirty again. */
+  private List<RowKey> takeBack(int status) {
+    return ctx.write(
+        tx -> {
+          List<RowKey> keys = tx.outbox().rows().stream().map(FrozenRow::key).toList();
+          ctx.fire(
+              tx,
+              Trigger.PUSH_REJECTED,
+              Facts.of("rows", keys.size(), "status", status),
+              () -> {
+                Requeue.all(tx);
+                tx.outbox().clear();
+              });
+          return keys;
+        });
+  }
+
   /**
-   * T20': nothing of the frozen bundle was committed. It is dirty again, and the row it failed for
-   * is set aside once it is known. At most one per call: a server that commits nothing at all must
-   * not empty the queue into quarantine.
+   * No row is poison that only refers to something another device has deleted: once that is pulled
+   * the row is gone with it, and the rest can be sent. Before the first seed there is nothing to
+   * pull, and in a recovery the snapshot follows anyway.
    *
-   * @return the search as it goes on
+   * @return whether there was anything to pull
+   */
+  private boolean catchUp(Call call) {
+    ControlState now = ctx.read(tx -> Gates.attached(ctx, tx, call));
+    Attached attached = now.attached().orElseThrow();
+    if (attached.lease().isPresent() || attached.rebuildRequired()) {
+      return false;
+    }
+    return new Pull(ctx).toStable(now, call).outcome() != RemoteSyncOutcome.ALREADY_AT_TARGET;
+  }
+
+  /**
+   * T20' of a part of what was rejected: the row it failed for is set aside once it is known. At
+   * most one per call: a server that commits nothing at all must not empty the queue into
+   * quarantine.
+   *
    * @throws PushRejectedException the search is over, and the rows left were rejected, too
    */
-  private Isolation reject(Optional<Isolation> earlier, int status) {
-    Isolation isolation =
-        ctx.write(
-            tx -> {
-              List<FrozenRow> rows = tx.outbox().rows();
-              List<RowKey> keys = rows.stream().map(FrozenRow::key).toList();
-              Set<RowKey> newer = new HashSet<>(keys);
-              newer.removeIf(key -> tx.dirtyRows().find(key).isEmpty());
-              Isolation search = earlier.orElseGet(() -> new Isolation(keys));
-              ctx.fire(
-                  tx,
-                  Trigger.PUSH_REJECTED,
-                  Facts.of("rows", rows.size(), "status", status),
-                  () -> {
-                    Requeue.all(tx);
-                    tx.outbox().clear();
-                    search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer));
-                  });
-              return search;
-            });
-    if (isolation.failed()) {
+  private void reject(Isolation search, int status) {
+    ctx.<Void>write(
+        tx -> {
+          List<RowKey> keys = tx.outbox().rows().stream().map(FrozenRow::key).toList();
+          Set<RowKey> newer = new HashSet<>(keys);
+          newer.removeIf(key -> tx.dirtyRows().find(key).isEmpty());
+          ctx.fire(
+              tx,
+              Trigger.PUSH_REJECTED,
+              Facts.of("rows", keys.size(), "status", status),
+              () -> {
+                Requeue.all(tx);
+                tx.outbox().clear();
+                search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer));
+              });
+          return null;
+        });
+    if (search.failed()) {
       throw new PushRejectedException(
-          SyncOperation.COMMIT_PUSH_SESSION, status, isolation.rejections());
+          SyncOperation.COMMIT_PUSH_SESSION, status, search.rejections());
     }
-    return isolation;
   }
 
   /**

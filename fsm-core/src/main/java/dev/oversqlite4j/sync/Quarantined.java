@@ -36,7 +36,10 @@ public final class Quarantined {
                   tx,
                   Trigger.QUARANTINE_RETRIED,
                   Facts.of("rows", tx.quarantine().count()),
-                  () -> restore(ctx, tx, changed));
+                  () -> {
+                    restore(ctx, tx, changed);
+                    TakenAlong.settle(ctx, tx, changed);
+                  });
               return null;
             });
   }

@@ -26,7 +26,7 @@ final class TakenAlong {
 
   /**
    * @param bundleSeq which bundle took the rows along; what is known to be younger was committed
-   *     after it and comes back with a bundle still to be pulled
+   *     after it, comes back with a bundle still to be pulled, and is not for us to delete
    */
   static void settle(
       SyncContext ctx, LocalTransaction tx, long bundleSeq, Consumer<String> changed) {
@@ -74,15 +74,17 @@ final class TakenAlong {
           tx.quarantine().remove(key);
         });
     dirty.ifPresent(row -> discard(ctx, tx, key, row.op(), row.payload()));
-    if (!onServer) {
+    boolean comesBack = known.filter(row -> row.rowVersion() > bundleSeq).isPresent();
+    if (!onServer || comesBack) {
       dirty.ifPresent(row -> tx.dirtyRows().remove(key));
-    } else if (dirty.isPresent() || quarantined.isPresent()) {
+    }
+    if (onServer && !comesBack && (dirty.isPresent() || quarantined.isPresent())) {
       long base =
           dirty
               .map(DirtyRow::baseRowVersion)
               .orElseGet(() -> quarantined.orElseThrow().baseRowVersion());
       tx.dirtyRows().put(key, RowOperation.DELETE, base, Optional.empty());
-    } else {
+    } else if (onServer) {
       long version = Math.min(known.orElseThrow().rowVersion(), bundleSeq);
       tx.rows().setAuthority(key, new RowAuthority(version, Liveness.TOMBSTONE));
     }

@@ -22,7 +22,6 @@ final class Database {
 
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new LinkedHashMap<>();
-  private boolean perhapsOpen;
 
   Database(Connection connection) {
     this.connection = connection;
@@ -42,17 +41,24 @@ final class Database {
     return statement;
   }
 
-  /** Begins a transaction; one whose rollback failed, too, is rolled back before. */
+  /**
+   * Begins a transaction. An interrupt can leave one open behind a {@code BEGIN} or {@code
+   * ROLLBACK} that reports it, and even behind a pragma that reports success; that one is rolled
+   * back.
+   */
   void begin(SyncOperation op, String sql) {
-    if (perhapsOpen) {
-      perhapsOpen = false;
-      try {
-        execute("ROLLBACK");
-      } catch (SQLException nothingOpen) {
-        LOG.debug("There was nothing to roll back", nothingOpen);
+    try {
+      prepared(sql).execute();
+    } catch (SQLException failed) {
+      forgetAfter(failed);
+      if (!StorageErrors.isPlainError(failed)) {
+        throw StorageErrors.translate(op, failed);
       }
+      // The only plain error that BEGIN knows: a transaction is open.
+      LOG.debug("A transaction was left open", failed);
+      execute(op, "ROLLBACK");
+      executeKept(op, sql);
     }
-    executeKept(op, sql);
   }
 
   /** Runs a statement without parameters that comes again with every transaction. */
@@ -88,7 +94,6 @@ final class Database {
     try {
       execute("ROLLBACK");
     } catch (SQLException | RuntimeException | Error failed) {
-      perhapsOpen = true;
       // A crashed connection throws the same instance again, which cannot suppress itself.
       if (failed != reason) {
         reason.addSuppressed(failed);

@@ -215,10 +215,11 @@ public final class SqliteStore implements LocalStore {
 
   private static ManagedSchema validate(Database database, SyncSchema schema) {
     Sql sql = new Sql(database, Sql.Mode.READ, OPEN);
-    database.execute(OPEN, "BEGIN");
     try {
+      // Inside, because an interrupt may come after the transaction has begun.
+      database.begin(OPEN, "BEGIN");
       ManagedSchema managed = new SchemaValidation(sql).validate(schema);
-      database.execute(OPEN, "COMMIT");
+      database.executeKept(OPEN, "COMMIT");
       return managed;
     } catch (Throwable any) {
       database.rollBack(any);
@@ -385,8 +386,8 @@ public final class SqliteStore implements LocalStore {
         op,
         database -> {
           Sql sql = new Sql(database, Sql.Mode.WRITE, op);
-          database.execute(op, "BEGIN IMMEDIATE");
           try {
+            database.begin(op, "BEGIN IMMEDIATE");
             new Uninstallation(sql).dropTriggers();
             database.execute(op, "COMMIT");
           } catch (Throwable any) {

@@ -33,6 +33,11 @@ final class StorageErrors {
     };
   }
 
+  /** Whether SQLite says no more than that the statement cannot run. */
+  static boolean isPlainError(SQLException failed) {
+    return resultCode(failed) == SQLiteErrorCode.SQLITE_ERROR.code;
+  }
+
   /** The extended code; a pool may have wrapped the driver's exception. */
   private static int resultCode(SQLException failed) {
     for (Throwable at = failed; at != null; at = at.getCause()) {

@@ -455,6 +455,7 @@ public final class Oracle implements Witness {
       source(device, record, before, now);
       if (before.installed()) {
         Recovery.check(device, head(now).trigger(), before, now, server);
+        olderVersions(device, before, now);
       }
       if (head(now).trigger().equals("PUSH_REJECTED")) {
         record.rejectedInCall = true;
@@ -655,6 +656,30 @@ public final class Oracle implements Witness {
     }
   }
 
+  /**
+   * 25: an older version of a row that is applied again changes nothing. A row that a deleted
+   * parent takes along is gone as of that bundle, so that a younger one brings it back (W-38).
+   */
+  private void olderVersions(Device device, DeviceTables before, DeviceTables now) {
+    String trigger = head(now).trigger();
+    if (!trigger.equals("PULL_BUNDLE") && !trigger.equals("REPLAY")) {
+      return;
+    }
+    before
+        .rowStates()
+        .forEach(
+            (row, known) -> {
+              RowState state = now.rowStates().get(row);
+              require(
+                  25,
+                  state == null
+                      || state.version() >= known.version()
+                      || state.deleted() && goneWithItsParent(row, before, now),
+                  device,
+                  trigger + " brought a row of " + row.table() + " back to an older version");
+            });
+  }
+
   /** 35, 36: the source changes when data leaves, to an id never used before. */
   private void source(Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
     String source = now.control().source();
@@ -711,14 +736,16 @@ public final class Oracle implements Witness {
               Intent sent = now.outbox().get(row);
               boolean accounted =
                   sent != null
-                      || now.quarantined().contains(row)
+                      || now.quarantined().containsKey(row)
                       || searching && intent.equals(now.dirty().get(row))
                       || now.discarded().stream()
                           .anyMatch(d -> d.row().equals(row) && d.cause().equals("NO_OP_DELETE"));
               require(8, accounted, device, "freezing lost a dirty row of " + row.table());
+              // An edit of a row that was set aside goes on where that one did.
+              long base = before.quarantined().getOrDefault(row, intent).base();
               require(
                   19,
-                  sent == null || sent.base() == intent.base(),
+                  sent == null || sent.base() == base,
                   device,
                   "freezing changed the version an edit builds on");
               require(
@@ -754,7 +781,7 @@ public final class Oracle implements Witness {
   /** A server's deletion takes rows along that refer to the deleted one (W-38). */
   private boolean goneWithItsParent(RowId child, DeviceTables before, DeviceTables now) {
     return gone(child, before, now)
-        && before.outbox().keySet().stream()
+        && before.rows().keySet().stream()
             .anyMatch(
                 parent ->
                     !parent.equals(child)
@@ -762,7 +789,7 @@ public final class Oracle implements Witness {
                         && gone(parent, before, now));
   }
 
-  private static boolean gone(RowId row, DeviceTables before, DeviceTables now) {
+  static boolean gone(RowId row, DeviceTables before, DeviceTables now) {
     return before.rows().containsKey(row) && !now.rows().containsKey(row);
   }
 
@@ -1108,11 +1135,14 @@ public final class Oracle implements Witness {
               if (record.ledger.unknown(row)) {
                 return;
               }
-              if (now.quarantined().contains(row)) {
+              if (now.quarantined().containsKey(row)) {
                 // Set aside and named to the app; after a rebuild it may not fit to be shown.
                 return;
               }
-              if (now.pending(row)) {
+              boolean audited =
+                  now.discarded().stream()
+                      .anyMatch(d -> d.row().equals(row) && d.tag().equals(write.tag()));
+              if (now.pending(row) && !becameDeletion(now, row, write)) {
                 require(
                     1,
                     write.tag().equals(Optional.ofNullable(now.rows().get(row))),
@@ -1124,13 +1154,9 @@ public final class Oracle implements Witness {
                         + Optional.ofNullable(now.rows().get(row)).orElse("nothing"));
                 return;
               }
-              boolean accounted =
-                  atServer(record, row, write)
-                      || now.discarded().stream()
-                          .anyMatch(d -> d.row().equals(row) && d.tag().equals(write.tag()));
               require(
                   1,
-                  accounted,
+                  audited || atServer(record, row, write),
                   device,
                   write
                       + " of "
@@ -1138,6 +1164,19 @@ public final class Oracle implements Witness {
                       + " is lost: not pending, not at the server, not in the audit");
               record.ledger.settled(row);
             });
+  }
+
+  /** The edit of a row that a deleted parent took along became a deletion (W-38). */
+  private static boolean becameDeletion(DeviceTables now, RowId row, Ledger.Acknowledged write) {
+    return write.tag().isPresent()
+        && now.dirty().containsKey(row)
+        && now.dirty().get(row).tag().isEmpty()
+        && now.discarded().stream()
+            .anyMatch(
+                edit ->
+                    edit.row().equals(row)
+                        && edit.cause().equals("DELETED_WITH_PARENT")
+                        && edit.tag().equals(write.tag()));
   }
 
   private boolean atServer(DeviceRecord record, RowId row, Ledger.Acknowledged write) {

@@ -6,7 +6,10 @@ import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.Control;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What holds of snapshots, rebuilds and changes of the source at every journaled commit. */
 final class Recovery {
@@ -32,31 +35,8 @@ final class Recovery {
    */
   static void check(
       Device device, String trigger, DeviceTables before, DeviceTables now, ModelServer server) {
-    versions(device, trigger, before, now);
     sourceRecovery(device, trigger, before.control(), now.control());
     snapshots(device, trigger, before, now, server);
-  }
-
-  /**
-   * 25: an older version of a row that is applied again changes nothing. A row that a deleted
-   * parent takes along is gone as of that bundle, so that a younger one brings it back (W-38).
-   */
-  private static void versions(
-      Device device, String trigger, DeviceTables before, DeviceTables now) {
-    if (!trigger.equals("PULL_BUNDLE") && !trigger.equals("REPLAY")) {
-      return;
-    }
-    before
-        .rowStates()
-        .forEach(
-            (row, known) ->
-                require(
-                    25,
-                    now.rowStates().get(row) == null
-                        || now.rowStates().get(row).version() >= known.version()
-                        || before.rows().containsKey(row) && !now.rows().containsKey(row),
-                    device,
-                    trigger + " brought a row of " + row.table() + " back to an older version"));
   }
 
   /** 37, 38, 39. */
@@ -87,6 +67,16 @@ final class Recovery {
     }
   }
 
+  /** What a snapshot had no place for is shown again, or takes along what refers to it. */
+  private static boolean onlyQuarantinedChanged(DeviceTables before, DeviceTables now) {
+    Map<RowId, String> others = new TreeMap<>(before.rows());
+    others.keySet().removeIf(row -> Oracle.gone(row, before, now));
+    Map<RowId, String> shown = new TreeMap<>(now.rows());
+    others.keySet().removeAll(before.quarantined().keySet());
+    shown.keySet().removeAll(before.quarantined().keySet());
+    return shown.equals(others);
+  }
+
   /** 45, 46, 48. */
   private static void snapshots(
       Device device, String trigger, DeviceTables before, DeviceTables now, ModelServer server) {
@@ -97,7 +87,9 @@ final class Recovery {
         "a snapshot was applied that is not complete");
     require(
         46,
-        CHANGE_ROWS.contains(trigger) || now.rows().equals(before.rows()),
+        CHANGE_ROWS.contains(trigger)
+            || now.rows().equals(before.rows())
+            || trigger.equals("QUARANTINE_RETRIED") && onlyQuarantinedChanged(before, now),
         device,
         trigger + " changed the app's rows");
     if (trigger.equals("APPLY_COMMITTED")) {

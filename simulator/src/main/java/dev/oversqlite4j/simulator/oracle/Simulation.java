@@ -52,6 +52,9 @@ public final class Simulation {
 
     int property();
 
+    /** The error of the client that shows it. */
+    Optional<Throwable> cause();
+
     /** Something happened that must never happen. */
     record Safety(Violation violation, Optional<Throwable> cause) implements Failure {
       @Override

@@ -30,7 +30,7 @@ public record DeviceTables(
     Map<RowId, Intent> outbox,
     Map<RowId, Intent> held,
     List<Discarded> discarded,
-    List<RowId> quarantined,
+    Map<RowId, Intent> quarantined,
     List<JournalRow> tail) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -152,7 +152,7 @@ public record DeviceTables(
     return dirty.containsKey(row)
         || outbox.containsKey(row)
         || held.containsKey(row)
-        || quarantined.contains(row);
+        || quarantined.containsKey(row);
   }
 
   /** Whose data the file holds or waits for. */
@@ -193,7 +193,7 @@ public record DeviceTables(
             : appRows(s);
     if (!existing.contains("_sync_attachment_state")) {
       return new DeviceTables(
-          false, null, rows, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), List.of(),
+          false, null, rows, Map.of(), Map.of(), Map.of(), Map.of(), List.of(), Map.of(),
           List.of());
     }
     // A file of another client has the shared tables only.
@@ -219,8 +219,8 @@ public record DeviceTables(
         ours
             ? (before != null && !changed.contains("_fsm_quarantine")
                 ? before.quarantined
-                : quarantined(s))
-            : List.of(),
+                : intents(s, String.format(INTENT, "payload", "dirty_ordinal", "_fsm_quarantine")))
+            : Map.of(),
         ours
             ? (before != null && !changed.contains("_fsm_journal") ? before.tail : tail(s))
             : List.of());
@@ -254,12 +254,6 @@ public record DeviceTables(
                     tag(s, rowId(s, r), r.getString(4)),
                     r.getString(5))));
     return discarded;
-  }
-
-  private static List<RowId> quarantined(Observer s) throws SQLException {
-    List<RowId> quarantined = new ArrayList<>();
-    s.query("SELECT table_name, key_json FROM _fsm_quarantine", r -> quarantined.add(rowId(s, r)));
-    return quarantined;
   }
 
   private static List<JournalRow> tail(Observer s) throws SQLException {
