@@ -61,7 +61,9 @@ public sealed interface Refusal {
 
   record SourceReplacementInvalid() implements Refusal {}
 
-  /** The hash the server stored for our bundle id is not ours (4.4.6). */
+  /**
+   * What the server has under our bundle id, or in the place of our bundle, is not ours (4.4.6).
+   */
   record RequestHashMismatch() implements Refusal {}
 
   record SnapshotSessionGone() implements Refusal {}

@@ -56,6 +56,8 @@ public interface SyncServer extends AutoCloseable {
    * batch as they arrive. Row count and hash are verified once this method returns; if it throws,
    * what was handed over must not be used. Waits a bounded time for a bundle that is not visible
    * yet.
+   *
+   * @throws RefusedException with {@link Refusal.RequestHashMismatch} if another bundle is there
    */
   void committedRows(
       OutboxState.Bundle bundle, CommittedBundle committed, Consumer<List<WireRow>> rows);

@@ -12,6 +12,7 @@ import dev.oversqlite4j.QuarantineCause;
 import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.RebuildRequiredException;
 import dev.oversqlite4j.RemoteSyncOutcome;
+import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.TransientRetryExhaustedException;
@@ -258,7 +259,7 @@ public final class Push {
       if (replay.run(fetch(committed)) == Replay.Result.UPLOADED_ROW_MISSING) {
         throw unreplayable(Trigger.HASH_MISMATCH);
       }
-    } catch (RebuildRequiredException gated) {
+    } catch (RebuildRequiredException | SourceRecoveryRequiredException gated) {
       throw gated;
     } catch (OversqliteException failure) {
       ctx.abort(Trigger.PUSH_ABORT, failure);
@@ -429,7 +430,8 @@ public final class Push {
   /**
    * Step 6.
    *
-   * @throws RebuildRequiredException the rows are not to be had, or not what was frozen
+   * @throws RebuildRequiredException the rows are not to be had any more
+   * @throws SourceRecoveryRequiredException the server has another bundle in the place of ours
    */
   private Incoming.Arrived fetch(CommittedRemote committed) {
     try {
@@ -459,7 +461,7 @@ public final class Push {
       return unreplayable(Trigger.REPLAY_PRUNED);
     }
     return refusal instanceof Refusal.RequestHashMismatch
-        ? unreplayable(Trigger.HASH_MISMATCH)
+        ? SourceFailure.serverRestored().apply(ctx)
         : Refusals.surface(refusal);
   }
 

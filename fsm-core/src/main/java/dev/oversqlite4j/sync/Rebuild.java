@@ -1,5 +1,7 @@
 package dev.oversqlite4j.sync;
 
+import dev.oversqlite4j.ErrorCategory;
+import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.PendingPushReplayException;
 import dev.oversqlite4j.ProgressOperation;
 import dev.oversqlite4j.ProgressPhase;
@@ -29,6 +31,7 @@ import dev.oversqlite4j.spi.OutboxState.CommittedRemote;
 import dev.oversqlite4j.spi.Refusal;
 import dev.oversqlite4j.spi.RefusedException;
 import dev.oversqlite4j.spi.RowAuthority;
+import dev.oversqlite4j.spi.SyncServer.CommittedBundle;
 import dev.oversqlite4j.spi.SyncServer.SnapshotSession;
 import dev.oversqlite4j.spi.SyncServer.SourceReplacement;
 import java.util.Optional;
@@ -133,6 +136,9 @@ public final class Rebuild {
             .<Supplier<SnapshotSession>>map(declared -> new RotatingSessions(ctx, declared))
             .orElse(() -> ctx.server().createSnapshot(source, Optional.empty()));
     try {
+      if (guard.outbox() instanceof CommittedRemote committed) {
+        requireKnown(committed);
+      }
       SnapshotSession session = create.get();
       if (behindOutbox(guard, session.bundleSeq())) {
         ctx.server().deleteSnapshot(source, session.snapshotId());
@@ -153,6 +159,30 @@ public final class Rebuild {
     } catch (RuntimeException failure) {
       abort(failure);
       throw failure;
+    }
+  }
+
+  /**
+   * A snapshot without an inserted row says nothing about whether the row was committed and deleted
+   * since, or is lost with a server that was restored and has gone on; the place of the bundle in
+   * the history does, while the history is kept.
+   */
+  private void requireKnown(CommittedRemote committed) {
+    try {
+      ctx.server()
+          .committedRows(
+              committed.bundle(),
+              new CommittedBundle(committed.bundleSeq(), committed.bundleHash()),
+              rows -> {});
+    } catch (RefusedException refused) {
+      if (refused.refusal() instanceof Refusal.RequestHashMismatch) {
+        throw new ServerRestored();
+      }
+    } catch (OversqliteException unreadable) {
+      // A bundle that cannot be had is one of the reasons to be here.
+      if (unreadable.category() == ErrorCategory.CANCELLED) {
+        throw unreadable;
+      }
     }
   }
 
@@ -312,8 +342,8 @@ public final class Rebuild {
   }
 
   /**
-   * A row of ours that the snapshot still has in an older version was not committed there: the
-   * server was restored and has gone on since.
+   * A row of ours that the snapshot still has in an older version was not committed there, even if
+   * the history that could tell is pruned.
    */
   private static void requireContained(LocalTransaction tx, CommittedRemote committed) {
     tx.outbox()

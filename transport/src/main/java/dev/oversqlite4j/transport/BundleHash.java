@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.erdtman.jcs.JsonCanonicalizer;
 
 /**
@@ -15,6 +16,8 @@ import org.erdtman.jcs.JsonCanonicalizer;
  * array is that of its elements, so rows are added one by one and never held.
  */
 final class BundleHash {
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+
   private final Form form;
   private final MessageDigest sha256 = sha256();
   private long ordinal;
@@ -56,6 +59,11 @@ final class BundleHash {
               .replace("\u2029", "\\u2029")
               .getBytes(StandardCharsets.UTF_8);
         });
+  }
+
+  /** Whether a text can be the hash of a bundle. */
+  static boolean isOne(String text) {
+    return HEX.matcher(text).matches();
   }
 
   private static ObjectNode element(WireRow row) {

@@ -360,10 +360,13 @@ public final class HttpSyncServer implements SyncServer {
       Fields page, ProtocolRevision spoken, OutboxState.Bundle bundle, CommittedBundle committed) {
     page.require(
         page.integer("bundle_seq") == committed.bundleSeq(), "bundle_seq is another bundle's");
+    String hash = page.text("bundle_hash");
+    if (BundleHash.isOne(hash) && !hash.equals(committed.bundleHash())) {
+      // A server that was restored has given the number to another bundle (spec 4.4.6).
+      throw new RefusedException(new Refusal.RequestHashMismatch());
+    }
+    page.require(hash.equals(committed.bundleHash()), "bundle_hash is not a hash");
     requireOurs(page, bundle);
-    page.require(
-        page.text("bundle_hash").equals(committed.bundleHash()),
-        "bundle_hash changed after the commit");
     spoken.requireSameRequest(page, bundle.requestHash());
     spoken.requireRowCount(page);
   }
