@@ -161,6 +161,8 @@ public final class Pull {
       if (applied == 0 && Checkpoint.startIsPruned(checkpoint, bundleSeq)) {
         throw new RefusedException(new Refusal.HistoryPruned());
       }
+      // An account with bundles has been seeded by somebody else (spec 4.4.5).
+      LeaseLoss.ifHeld(ctx);
       Incoming bundle =
           incoming.orElseGet(() -> new Incoming(ctx, LocalTransaction::pullStage, bundleSeq, ""));
       incoming = Optional.of(bundle);

@@ -78,7 +78,6 @@ class LifecycleDefinitionTest {
       +7   | AC RCC                 | PUSH_ABORT          | =
       +8   | AS                     | LEASE_RELEASED      | A
       +8   | RC                     | LEASE_RELEASED      | RC
-      +9   | AS                     | PULL_BUNDLE         | AS
       +10  | O A AS AP AC RC RCC    | QUARANTINE_RETRIED  | =
       +12  | RCC                    | REPLAY_PRUNED       | =
       +13  | RCC                    | HASH_MISMATCH       | =

@@ -68,7 +68,7 @@ class RefusalsTest {
       REPLAY_PRUNED        | Open Att  Att  RRP  RRP  Corr Corr Corr -    Corr -    Src  Clos
       HASH_MISMATCH        | Open Att  Att  RRP  RRP  Corr Corr Corr -    Corr -    Src  Clos
       SOURCE_FAILURE       | Open Att  Att  RRP  RRP  Div  Div  Div  Div  Div  Div  Div  Clos
-      PULL_BUNDLE          | Open Att  Att  RRP  RRP  -    -    PPR  PPR  Reb  Reb  Src  Clos
+      PULL_BUNDLE          | Open Att  Att  RRP  RRP  Corr -    PPR  PPR  Reb  Reb  Src  Clos
       HISTORY_PRUNED       | Open Att  Att  RRP  RRP  -    -    Corr Corr Corr Corr Corr Clos
       CHECKPOINT_AHEAD     | Open Att  Att  RRP  RRP  -    -    Corr Corr Corr Corr Corr Clos
       REBUILD_BEGIN        | Open Att  Att  RRP  RRP  -    -    -    -    -    -    -    Clos

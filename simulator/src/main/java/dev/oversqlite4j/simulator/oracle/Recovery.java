@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.oracle;
 import static dev.oversqlite4j.simulator.oracle.Oracle.require;
 
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.SourceState;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.Control;
@@ -35,12 +36,13 @@ final class Recovery {
    */
   static void check(
       Device device, String trigger, DeviceTables before, DeviceTables now, ModelServer server) {
-    sourceRecovery(device, trigger, before.control(), now.control());
+    sourceRecovery(device, trigger, before.control(), now.control(), server);
     snapshots(device, trigger, before, now, server);
   }
 
   /** 37, 38, 39. */
-  private static void sourceRecovery(Device device, String trigger, Control before, Control now) {
+  private static void sourceRecovery(
+      Device device, String trigger, Control before, Control now, ModelServer server) {
     boolean wasDue = before.operation().equals("source_recovery");
     boolean isDue = now.operation().equals("source_recovery");
     require(
@@ -50,7 +52,11 @@ final class Recovery {
         trigger + " gave up the rotation of the source");
     require(
         38,
-        !wasDue || !isDue || now.replacement().equals(before.replacement()),
+        !wasDue
+            || !isDue
+            || now.replacement().equals(before.replacement())
+            // A copy of the file went on under it, so it is not to be had any more.
+            || usedUp(server, now.user(), before.replacement()),
         device,
         "the reserved source was replaced by another one");
     if (trigger.equals("APPLY_ROTATED")) {
@@ -65,6 +71,11 @@ final class Recovery {
           device,
           "the first bundle of a new source is not its first");
     }
+  }
+
+  private static boolean usedUp(ModelServer server, String user, String source) {
+    return server.sources(user).containsKey(source)
+        && server.sources(user).get(source).phase() != SourceState.Phase.RESERVED;
   }
 
   /** What a snapshot had no place for is shown again, or takes along what refers to it. */
