@@ -2,6 +2,7 @@ package dev.oversqlite4j.sync;
 
 import dev.oversqlite4j.CorruptLocalStateException;
 import dev.oversqlite4j.InitializationLeaseInvalidException;
+import dev.oversqlite4j.LocalWriteFailedException;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.ProgressPhase;
 import dev.oversqlite4j.PushConflictRetryExhaustedException;
@@ -202,7 +203,12 @@ public final class Push {
     if (attached.lease().isPresent() || attached.rebuildRequired()) {
       return false;
     }
-    return new Pull(ctx).toStable(now, call).outcome() != RemoteSyncOutcome.ALREADY_AT_TARGET;
+    try {
+      return new Pull(ctx).toStable(now, call).outcome() != RemoteSyncOutcome.ALREADY_AT_TARGET;
+    } catch (LocalWriteFailedException inTheWay) {
+      // A row of ours may stand in the way of the bundle as it does at the server.
+      return false;
+    }
   }
 
   /**

@@ -83,6 +83,8 @@ final class Directions {
         new Way("attached, behind", behind().all()),
         new Way("attached, in conflict", behind().write(row(Kind.UPDATE, Table.NOTE, 0)).all()),
         new Way("attached, " + SET_ASIDE, quarantined().all()),
+        new Way("attached, an edit without its parent", orphaned().all()),
+        new Way("seeding, a refused row", refusedSeed().all()),
         new Way(
             "push prepared", dirty().dying(Operation.PUSH, "FREEZE").call(Operation.ATTACH).all()),
         new Way(
@@ -241,6 +243,25 @@ final class Directions {
         .helper(Operation.SYNC);
   }
 
+  private static Script refusedSeed() {
+    return steps()
+        .call(Operation.OPEN)
+        .write(
+            row(Kind.INSERT, Table.MEASURE, RowWrite.REFUSED_ROW),
+            row(Kind.INSERT, Table.MEASURE, 1))
+        .call(Operation.ATTACH);
+  }
+
+  /** The server refuses notes whose person the helper has deleted meanwhile. */
+  private static Script orphaned() {
+    return synced()
+        .helper(Operation.OPEN)
+        .helper(Operation.ATTACH)
+        .helper(row(Kind.DELETE, Table.PERSON, 0))
+        .helper(Operation.SYNC)
+        .write(row(Kind.INSERT, Table.NOTE, 2), row(Kind.INSERT, Table.NOTE, 3));
+  }
+
   private static Script replacing(String dyingAfter) {
     Script script = steps().helper(Operation.OPEN).helper(Operation.ATTACH);
     for (int row = 0; row < 3; row++) {
@@ -254,18 +275,12 @@ final class Directions {
         .call(Operation.OPEN);
   }
 
-  /** The server refuses a note whose person the helper deleted (spec 4.4.8). */
+  /** The server never accepts one of two rows (spec 4.4.8). */
   private static Script quarantined() {
-    return steps()
-        .helper(Operation.OPEN)
-        .helper(Operation.ATTACH)
-        .helper(row(Kind.INSERT, Table.PERSON, 0), row(Kind.INSERT, Table.MEASURE, 1))
-        .helper(Operation.SYNC)
-        .call(Operation.OPEN)
-        .call(Operation.ATTACH)
-        .helper(row(Kind.DELETE, Table.PERSON, 0))
-        .helper(Operation.SYNC)
-        .write(row(Kind.INSERT, Table.NOTE, 2), row(Kind.INSERT, Table.NOTE, 3))
+    return synced()
+        .write(
+            row(Kind.INSERT, Table.MEASURE, RowWrite.REFUSED_ROW),
+            row(Kind.INSERT, Table.MEASURE, 1))
         .call(Operation.PUSH);
   }
 

@@ -23,6 +23,9 @@ public final class PlanGenerator {
   private static final int FIRST_DIRECTED_VALUE = 100_000;
   // A multiple of four: the first row of each step refers to the first person.
   private static final int ROWS_OF_STEP_MAX = 12;
+  private static final long REFUSED_STREAM = 0x726566757365L;
+  private static final int REFUSED_PLANS_PERCENT = 20;
+  private static final int REFUSED_ROWS_PERCENT = 30;
   private static final int SEAM_MAX = 60;
   private static final int REQUEST_MAX = 7;
 
@@ -86,7 +89,8 @@ public final class PlanGenerator {
    * The plan of a seed in a campaign: of each three seeds of the default profile, two have a
    * direction if the app is the built-in one. They lead a device into one state of the lifecycle
    * and ask one thing of it, and go on as the plan of the seed does. Which direction is a matter of
-   * the seed alone, so that every shard of a campaign goes where the whole of it would.
+   * the seed alone, so that every shard of a campaign goes where the whole of it would. In some
+   * plans of the profiles in which servers fail, some rows are ones that the server never accepts.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -94,10 +98,14 @@ public final class PlanGenerator {
    */
   public Plan forCampaign(long seed, Profile profile) {
     Plan plan = generate(seed, profile);
+    if (!tables.equals(PlannedTable.BUILT_IN)) {
+      return plan;
+    }
+    if (profile.isHostile()) {
+      plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
+    }
     long place = Math.floorMod(seed, (long) SHARE_OF);
-    if (profile != Profile.DEFAULT
-        || place >= DIRECTED_SHARE
-        || !tables.equals(PlannedTable.BUILT_IN)) {
+    if (profile != Profile.DEFAULT || place >= DIRECTED_SHARE) {
       return plan;
     }
     int direction =
@@ -121,6 +129,29 @@ public final class PlanGenerator {
     users.set(1, users.get(0));
     // Strictly in order: two devices that take turns within their calls go astray.
     return plan.withUsers(users).withSwitchPercent(0).withSteps(all);
+  }
+
+  private static Plan withRefusedRows(Plan plan, SplittableRandom random) {
+    if (!Draw.percent(random, REFUSED_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      steps.add(
+          step.command() instanceof Command.Write write
+              ? step.withCommand(
+                  new Command.Write(
+                      write.rows().stream().map(row -> perhapsRefused(row, random)).toList(),
+                      write.ending()))
+              : step);
+    }
+    return plan.withSteps(steps);
+  }
+
+  private static RowWrite perhapsRefused(RowWrite row, SplittableRandom random) {
+    return row.table().equals(Table.MEASURE) && Draw.percent(random, REFUSED_ROWS_PERCENT)
+        ? new RowWrite(row.kind(), row.table(), RowWrite.REFUSED_ROW, row.value())
+        : row;
   }
 
   private static Step afflicted(Step step, SplittableRandom random) {
@@ -148,7 +179,7 @@ public final class PlanGenerator {
     for (RowWrite row : write.rows()) {
       rows.add(new RowWrite(row.kind(), row.table(), row.row(), first + rows.size()));
     }
-    return Step.of(step.device(), new Command.Write(rows, write.ending()));
+    return step.withCommand(new Command.Write(rows, write.ending()));
   }
 
   /** Most apps let the server win on every device. */

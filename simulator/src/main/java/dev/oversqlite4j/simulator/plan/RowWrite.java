@@ -16,6 +16,9 @@ public record RowWrite(Kind kind, String table, int row, int value) {
   /** The largest row number. */
   public static final int MAX_ROW = 9_999;
 
+  /** The number of the measure that the server of the built-in app never accepts. */
+  public static final int REFUSED_ROW = 13;
+
   /** The statement of one write. */
   public enum Kind {
     /** A plain insert. */

@@ -390,8 +390,9 @@ public final class Scenarios {
   }
 
   /**
-   * The server refuses a note whose person another device deleted (spec 4.4.8); the pull that
-   * brings the deletion takes the note along (W-38).
+   * The server never accepts one of the rows (spec 4.4.8). That it also refuses a note whose person
+   * another device deleted ends with the pull that brings the deletion and takes the note along
+   * (W-38).
    */
   private static Scenario poisonRow() {
     return new Script(2)
@@ -405,7 +406,7 @@ public final class Scenarios {
             1,
             insert(Table.NOTE, 2, 4),
             insert(Table.NOTE, 3, 5),
-            insert(Table.MEASURE, 4, 6),
+            insert(Table.MEASURE, RowWrite.REFUSED_ROW, 6),
             update(Table.MEASURE, 1, 7))
         .does(1, Operation.PUSH, Operation.SYNC)
         .does(0, Operation.SYNC)

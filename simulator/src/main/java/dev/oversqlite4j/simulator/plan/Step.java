@@ -49,6 +49,11 @@ public record Step(
     return new Step(device, command, List.of(), AfterCrash.RETRY, Optional.empty());
   }
 
+  /** The same step with another command. */
+  public Step withCommand(Command other) {
+    return new Step(device, other, faults, afterCrash, at);
+  }
+
   // Two lists that make the same things go wrong are one value, and JSON need not keep their order.
   private static List<Fault> inOrder(List<Fault> faults) {
     List<Fault> ordered = new ArrayList<>();

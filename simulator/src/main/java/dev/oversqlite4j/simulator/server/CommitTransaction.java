@@ -185,6 +185,13 @@ final class CommitTransaction {
         throw new DataException("NULL in a NOT NULL column");
       }
     }
+    for (ServerSchema.Check check : table.checks()) {
+      if (image
+          .getOrDefault(check.column(), Optional.empty())
+          .equals(Optional.of(check.refused()))) {
+        throw new DataException("a value breaks a CHECK");
+      }
+    }
     for (String column : table.unique()) {
       Optional<String> value = image.get(column);
       if (value.isPresent()

@@ -91,12 +91,20 @@ public record ServerSchema(String name, List<Table> tables) {
   public record ForeignKey(String column, String references, OnDelete onDelete) {}
 
   /**
+   * A CHECK that refuses one value.
+   *
+   * @param refused its literal on the wire
+   */
+  public record Check(String column, String refused) {}
+
+  /**
    * A registered table.
    *
    * @param name lower-case name
    * @param key name of the key column
    * @param columns the other columns
    * @param unique columns that are UNIQUE each on its own; checked per statement, not at commit
+   * @param checks checked per statement
    */
   public record Table(
       String name,
@@ -104,31 +112,51 @@ public record ServerSchema(String name, List<Table> tables) {
       KeyKind keyKind,
       List<Column> columns,
       List<ForeignKey> foreignKeys,
-      Set<String> unique) {
+      Set<String> unique,
+      List<Check> checks) {
 
     public Table {
       columns = List.copyOf(columns);
       foreignKeys = List.copyOf(foreignKeys);
       unique = Collections.unmodifiableSet(new TreeSet<>(unique));
+      checks = List.copyOf(checks);
     }
 
-    /** A table without foreign keys and unique columns. */
+    /** A table without constraints other than NOT NULL. */
     public Table(String name, String key, KeyKind keyKind, List<Column> columns) {
-      this(name, key, keyKind, columns, List.of(), Set.of());
+      this(name, key, keyKind, columns, List.of(), Set.of(), List.of());
+    }
+
+    /** A table without CHECKs. */
+    public Table(
+        String name,
+        String key,
+        KeyKind keyKind,
+        List<Column> columns,
+        List<ForeignKey> foreignKeys,
+        Set<String> unique) {
+      this(name, key, keyKind, columns, foreignKeys, unique, List.of());
     }
 
     /** The same table with one more foreign key. */
     public Table withForeignKey(String column, String references, OnDelete onDelete) {
       List<ForeignKey> more = new ArrayList<>(foreignKeys);
       more.add(new ForeignKey(column, references, onDelete));
-      return new Table(name, key, keyKind, columns, more, unique);
+      return new Table(name, key, keyKind, columns, more, unique, checks);
     }
 
     /** The same table with one more UNIQUE column. */
     public Table withUnique(String column) {
       Set<String> more = new TreeSet<>(unique);
       more.add(column);
-      return new Table(name, key, keyKind, columns, foreignKeys, more);
+      return new Table(name, key, keyKind, columns, foreignKeys, more, checks);
+    }
+
+    /** The same table with one more CHECK. */
+    public Table withCheck(String column, String refused) {
+      List<Check> more = new ArrayList<>(checks);
+      more.add(new Check(column, refused));
+      return new Table(name, key, keyKind, columns, foreignKeys, unique, more);
     }
 
     /** All columns by name, the key included, in name order. */

@@ -1,11 +1,13 @@
 package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.simulator.seam.Seam;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Lets exactly one actor run. Every actor has its own thread; at each seam the one that runs may
@@ -26,6 +28,24 @@ final class Baton {
     }
   }
 
+  /** Whoever has the baton waits for something outside of the simulation, or works for ever. */
+  static final class Stuck extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    Stuck(Actor actor, Duration patience, StackTraceElement[] where) {
+      super(
+          actor
+              + " has not come to a seam for "
+              + patience.toSeconds()
+              + " s: it waits for something that is not simulated, or does not end. The stack trace"
+              + " is its own.");
+      setStackTrace(where);
+    }
+  }
+
+  /** Many times what any actor computes between two seams. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   /** A piece of work for one actor. */
   record Task(Actor actor, Optional<String> heldUntil, Runnable body) {}
 
@@ -36,6 +56,7 @@ final class Baton {
     private final Semaphore go = new Semaphore(0);
     private Optional<Task> task = Optional.empty();
     private boolean waitingForLock;
+    private boolean standsIn;
 
     Actor(String name, int device) {
       this.name = name;
@@ -50,6 +71,7 @@ final class Baton {
 
   private final SplittableRandom schedule;
   private final int switchPercent;
+  private final Duration patience;
   private final Semaphore coordinator = new Semaphore(0);
   private final List<Actor> paused = new ArrayList<>();
   private final List<Actor> actors = new ArrayList<>();
@@ -58,12 +80,17 @@ final class Baton {
   private int next;
   private Optional<Throwable> broken = Optional.empty();
   private boolean over;
+  private boolean stuck;
   // Held tasks released by the seam they waited for; they go first.
   private boolean heldReleased;
 
-  Baton(SplittableRandom schedule, int switchPercent) {
+  /**
+   * @param patience how long, in real time, an actor may go on without coming to a seam
+   */
+  Baton(SplittableRandom schedule, int switchPercent, Duration patience) {
     this.schedule = schedule;
     this.switchPercent = switchPercent;
+    this.patience = patience;
   }
 
   /** How many tasks have begun. */
@@ -94,6 +121,11 @@ final class Baton {
     broken.ifPresent(Baton::rethrow);
   }
 
+  /** Whether somebody kept the baton; that thread cannot be ended. */
+  boolean isStuck() {
+    return stuck;
+  }
+
   /**
    * Ends all threads and waits for that; an actor in the middle of a task unwinds as if its process
    * had died.
@@ -101,6 +133,10 @@ final class Baton {
   void end() {
     over = true;
     actors.forEach(actor -> actor.go.release());
+    if (stuck) {
+      // It would be waited for in vain.
+      return;
+    }
     for (Thread thread : threads) {
       try {
         thread.join();
@@ -109,6 +145,23 @@ final class Baton {
         return;
       }
     }
+  }
+
+  /**
+   * Does work of the client's thread on another one of the same process. That one begins nothing
+   * meanwhile: the client lets one call wait for another, and nothing here would end the wait.
+   */
+  void standIn(Actor actor, Runnable work) {
+    actor.standsIn = true;
+    try {
+      work.run();
+    } finally {
+      actor.standsIn = false;
+    }
+  }
+
+  private boolean stoodInFor(Actor actor) {
+    return actors.stream().anyMatch(a -> a.standsIn && a.device == actor.device && a != actor);
   }
 
   /** The running actor is at a seam; it may wait here while others run. */
@@ -137,7 +190,8 @@ final class Baton {
     Task task = tasks.get(next);
     return task.heldUntil().filter(seam.toString()::startsWith).isPresent()
         && task.actor().device == actor.device
-        && task.actor().task.isEmpty();
+        && task.actor().task.isEmpty()
+        && !stoodInFor(task.actor());
   }
 
   private Optional<Actor> choose() {
@@ -165,7 +219,7 @@ final class Baton {
   }
 
   private boolean available(Task task) {
-    if (task.actor().task.isPresent()) {
+    if (task.actor().task.isPresent() || stoodInFor(task.actor())) {
       return false;
     }
     boolean deviceBusy = paused.stream().anyMatch(a -> a.device == task.actor().device);
@@ -181,7 +235,18 @@ final class Baton {
   private void resume(Actor actor) {
     actor.waitingForLock = false;
     actor.go.release();
-    coordinator.acquireUninterruptibly();
+    try {
+      if (!coordinator.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        stuck = true;
+        broken =
+            Optional.of(
+                new Stuck(actor, patience, threads.get(actors.indexOf(actor)).getStackTrace()));
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      stuck = true;
+      broken = Optional.of(new IllegalStateException("interrupted", interrupted));
+    }
   }
 
   private void live(Actor actor) {

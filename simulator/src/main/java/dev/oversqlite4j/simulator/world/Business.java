@@ -1,6 +1,7 @@
 package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.SyncSchema;
+import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.plan.Table;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.ServerSchema.Column;
@@ -59,6 +60,7 @@ public final class Business implements SimulatedApp {
   private static final long[] INTEGERS = {
     0, 1, -1, 9_007_199_254_740_993L, Long.MAX_VALUE, Long.MIN_VALUE
   };
+  private static final long UNLUCKY = 13;
   private static final double[] REALS = {0.25, -0.0, 5e-324, 1e23, Double.MAX_VALUE, 1.0};
 
   private static final List<AppTable> TABLES =
@@ -133,14 +135,16 @@ public final class Business implements SimulatedApp {
                         optional("content", ColumnKind.TEXT)))
                 .withForeignKey("person_id", "person", OnDelete.CASCADE),
             new ServerSchema.Table(
-                "measure",
-                "id",
-                KeyKind.UUID,
-                List.of(
-                    required("label"),
-                    optional("count", ColumnKind.BIGINT),
-                    optional("ratio", ColumnKind.DOUBLE),
-                    optional("raw", ColumnKind.BYTEA)))));
+                    "measure",
+                    "id",
+                    KeyKind.UUID,
+                    List.of(
+                        required("label"),
+                        optional("count", ColumnKind.BIGINT),
+                        optional("ratio", ColumnKind.DOUBLE),
+                        optional("raw", ColumnKind.BYTEA)))
+                // Nothing on the device forbids it: such a row is one that is never accepted.
+                .withCheck("count", Long.toString(UNLUCKY))));
   }
 
   private static Column required(String name) {
@@ -159,6 +163,13 @@ public final class Business implements SimulatedApp {
   /** The tag a write leaves in the row. */
   public static String tag(int value) {
     return "w" + value;
+  }
+
+  private static Long count(int row, int value) {
+    if (row == RowWrite.REFUSED_ROW) {
+      return UNLUCKY;
+    }
+    return value % 7 == 6 ? null : (Long) INTEGERS[value % 6];
   }
 
   /** {@code person_id} is chosen by SQL. */
@@ -181,7 +192,7 @@ public final class Business implements SimulatedApp {
       case Table.MEASURE ->
           List.of(
               new Assignment("label", "?", tag(value)),
-              new Assignment("count", "?", value % 7 == 6 ? null : (Object) INTEGERS[value % 6]),
+              new Assignment("count", "?", count(row, value)),
               new Assignment("ratio", "?", value % 5 == 4 ? null : (Object) REALS[value % 6]),
               new Assignment("raw", "?", value % 4 == 3 ? null : (Object) new byte[value % 4 * 2]));
       default -> throw new IllegalArgumentException("The app has no table " + table.name());

@@ -149,7 +149,7 @@ public final class World implements AutoCloseable {
     this.parts = parts;
     this.tracing = tracing;
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
-    this.baton = new Baton(root.split(), plan.switchPercent());
+    this.baton = new Baton(root.split(), plan.switchPercent(), Baton.PATIENCE);
     SplittableRandom idsOfServer = root.split();
     this.serverIds = () -> new UUID(idsOfServer.nextLong(), idsOfServer.nextLong()).toString();
     this.server =
@@ -193,7 +193,11 @@ public final class World implements AutoCloseable {
       Baton.Actor actor = besideTheClient ? device.appActor() : device.clientActor();
       tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
-    baton.run(tasks);
+    try {
+      baton.run(tasks);
+    } catch (Baton.Stuck stuck) {
+      throw new LivenessException(stuck.getMessage(), stuck);
+    }
     faultsOn = false;
     deliverLate(Long.MAX_VALUE);
     try {
@@ -211,6 +215,10 @@ public final class World implements AutoCloseable {
   @Override
   public void close() {
     baton.end();
+    if (baton.isStuck()) {
+      // Its process is still in the middle of something.
+      return;
+    }
     for (Device device : devices) {
       if (device.alive()) {
         device.shutDown();
@@ -233,7 +241,12 @@ public final class World implements AutoCloseable {
       while (true) {
         try {
           if (again && step.afterCrash() != AfterCrash.DO_NOTHING) {
-            untilTheDiskWorks(device, run, () -> restart(device));
+            Runnable restart = () -> untilTheDiskWorks(device, run, () -> restart(device));
+            if (actor == device.appActor()) {
+              baton.standIn(actor, restart);
+            } else {
+              restart.run();
+            }
           }
           if (!again || step.afterCrash() == AfterCrash.RETRY) {
             untilTheDiskWorks(device, run, () -> execute(device, step.command()));

@@ -54,11 +54,18 @@ class ReexecutedRowsTest {
                         KeyKind.UUID,
                         List.of(
                             text("title"),
-                            new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE))))),
+                            new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE))),
+                    new ServerSchema.Table(
+                        "mark",
+                        "id",
+                        KeyKind.UUID,
+                        List.of(new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE))))),
             List.of(
                 "CREATE TABLE person (id TEXT PRIMARY KEY NOT NULL, name TEXT, email TEXT UNIQUE)",
                 "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, title TEXT,"
-                    + " person_id TEXT REFERENCES person(id))"));
+                    + " person_id TEXT REFERENCES person(id))",
+                "CREATE TABLE mark (id TEXT PRIMARY KEY NOT NULL,"
+                    + " person_id TEXT REFERENCES person(id) ON DELETE CASCADE)"));
     peer = account.device(Resolver.clientWins());
     peer.run(person(1, "p", "a"), person(2, "q", "b"), note(1, 1));
     peer.client().sync();
@@ -176,6 +183,26 @@ class ReexecutedRowsTest {
     device.client().sync();
     device.client().retryQuarantined();
     assertEquals(List.of("1 pp a"), device.rows(PEOPLE));
+    assertAllIsSent();
+  }
+
+  /** W-38: capture is silent while the deletion is executed, so its cascade has to be noticed. */
+  @Test
+  void aDeletionThatIsExecutedLaterTakesItsChildrenAlong() {
+    device.run(delete("person", 2));
+    peerDoes(note(4, 2), "INSERT INTO mark VALUES ('" + key(1) + "', '" + key(2) + "')");
+    device.client().rebuild();
+    assertEquals(List.of("person 2"), contradicting());
+    peerDoes(delete("note", 4));
+    device.client().sync();
+
+    device.client().retryQuarantined();
+    assertEquals(List.of("1 p a"), device.rows(PEOPLE));
+    assertEquals(
+        device.rows("SELECT count(*) FROM mark"),
+        device.rows(
+            "SELECT count(*) FROM _sync_row_state WHERE table_name = 'mark' AND deleted = 0"),
+        "no row is known as live that is not there");
     assertAllIsSent();
   }
 

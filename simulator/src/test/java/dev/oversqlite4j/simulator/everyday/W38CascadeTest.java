@@ -146,6 +146,31 @@ class W38CascadeTest {
     assertSettled();
   }
 
+  /** What deletes the row is older than what is known of it: others have made it again since. */
+  @Test
+  void aChildThatIsBackAtTheServerIsNotDeletedThere() throws IOException {
+    start("ON DELETE CASCADE", Optional.of(OnDelete.CASCADE));
+    peer.run("DELETE FROM person");
+    peer.client().sync();
+    peer.run("INSERT INTO person VALUES ('" + key(1) + "', 'p')", note(1));
+    peer.client().sync();
+    device.run(rename(1));
+    device.client().pushPending();
+    device.onRequest(
+        request -> {
+          if (request.endsWith("/sync/pull")) {
+            device.onRequest(later -> {});
+            device.run("UPDATE note SET title = 'newer' WHERE id = '" + key(1) + "'");
+          }
+        });
+    device.client().pullToStable();
+
+    assertEquals(
+        List.of(RowOperation.UPDATE + " 1 " + DiscardCause.DELETED_WITH_PARENT), discarded());
+    assertSettled();
+    assertEquals(List.of("new"), device.rows("SELECT title FROM note"));
+  }
+
   @Test
   void aServerThatKeepsTheChildrenIsToldOfTheEditedOne() throws IOException {
     start("ON DELETE CASCADE", Optional.empty());
