@@ -302,6 +302,28 @@ class PoisonTest {
   }
 
   /** W-19: a row that cannot be encoded waits alone; without that nothing would ever be sent. */
+  /** Before a row is blamed the push pulls; where the pull cannot go on, the search still can. */
+  @Test
+  void whatCannotBePulledDoesNotKeepTheRowFromBeingIsolated() throws IOException {
+    Path other = folder.resolve("other.db");
+    DDL.forEach(sql -> run(other, sql));
+    try (OversqliteClient peer = device(other)) {
+      run(other, "INSERT INTO note VALUES ('" + key(50) + "', 'same', NULL, NULL)");
+      peer.pushPending();
+    }
+    run("CREATE UNIQUE INDEX one_title ON note (title)");
+    note(1, "'same'", Optional.empty(), Optional.empty());
+    person(1, "NULL");
+    person(2, "'a'");
+
+    PushReport report = client.pushPending();
+
+    assertEquals(
+        List.of("person 1 " + QuarantineCause.REJECTED_BY_SERVER), shown(report.quarantined()));
+    assertEquals(new TreeSet<>(List.of(1, 50)), onServer("note"));
+    assertEquals(new TreeSet<>(List.of(2)), onServer("person"));
+  }
+
   @Test
   void w19OneUnsendableRowBlocksNoOther() {
     person(1, "'a'");
