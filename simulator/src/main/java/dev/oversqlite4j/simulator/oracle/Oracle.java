@@ -234,6 +234,8 @@ public final class Oracle implements Witness {
       // As with a file from a backup: the server may know more of us than we do.
       disturbed = true;
       record.ledger = Ledger.of(now);
+      // The source that initialised an account may be forgotten here.
+      record.emptyConnects.clear();
     }
   }
 
