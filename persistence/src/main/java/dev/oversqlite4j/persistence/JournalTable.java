@@ -59,7 +59,7 @@ final class JournalTable {
   private static final String COLUMNS =
       "machine, seq, \"trigger\", from_state, to_state, op_id, facts, at, chain";
 
-  private static final String EXISTS =
+  static final String EXISTS =
       "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_fsm_journal'";
 
   private static final String HEAD =

@@ -71,8 +71,8 @@ final class StoreJournalTransaction implements JournalTransaction {
   }
 
   /** Missing before the first open(); once there it stays. */
-  private boolean exists() throws SQLException {
-    exists = exists || table.exists(sql.connection());
+  private boolean exists() {
+    exists = exists || sql.exists(JournalTable.EXISTS);
     return exists;
   }
 
