@@ -14,13 +14,24 @@ import java.util.TreeMap;
  */
 final class Ledger {
 
-  /** The last write of a key; the tag is empty for a deletion. */
-  record Acknowledged(Optional<String> tag) {
+  /**
+   * The last write of a key.
+   *
+   * @param tag empty for a deletion
+   * @param property the one that promises to keep it: which one depends on what went on meanwhile
+   */
+  record Acknowledged(Optional<String> tag, int property) {
+    Acknowledged(Optional<String> tag) {
+      this(tag, ANY_TIME);
+    }
+
     @Override
     public String toString() {
       return tag.map(t -> "the write of " + t).orElse("a deletion");
     }
   }
+
+  private static final int ANY_TIME = 1;
 
   private final Map<RowId, Acknowledged> open = new TreeMap<>();
   private Map<RowId, Acknowledged> inFlight = Map.of();
@@ -33,9 +44,9 @@ final class Ledger {
     return ledger;
   }
 
-  void begin(Map<RowId, Optional<String>> changes) {
+  void begin(Map<RowId, Optional<String>> changes, int property) {
     inFlight = new TreeMap<>();
-    changes.forEach((row, tag) -> inFlight.put(row, new Acknowledged(tag)));
+    changes.forEach((row, tag) -> inFlight.put(row, new Acknowledged(tag, property)));
   }
 
   void acknowledge() {
@@ -91,7 +102,8 @@ final class Ledger {
 
   /** What became of the last write of a row, if that is still open. */
   void replace(RowId row, String tag) {
-    open.computeIfPresent(row, (same, write) -> new Acknowledged(Optional.of(tag)));
+    open.computeIfPresent(
+        row, (same, write) -> new Acknowledged(Optional.of(tag), write.property()));
   }
 
   boolean unknown(RowId row) {

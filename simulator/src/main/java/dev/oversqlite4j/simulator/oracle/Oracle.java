@@ -64,6 +64,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Watches one run and ends it with a {@link PropertyViolated} at the first property that does not
@@ -96,6 +97,9 @@ public final class Oracle implements Witness {
       Set.of(NetworkFault.CORRUPT_BODY, NetworkFault.ENDLESS_BODY, NetworkFault.CAPTIVE_PORTAL);
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What the built-in app marks its values with. */
+  private static final Pattern SOME_TAG = Pattern.compile("\\bw\\d+\\b");
 
   private static final String CONNECT = "POST /sync/connect";
   private static final String CREATE_PUSH = "POST /sync/push-sessions";
@@ -139,6 +143,8 @@ public final class Oracle implements Witness {
     private long appCommits;
     private long appCommitsAtCall;
     private long requests;
+    // The last request of the call that is running; empty between calls.
+    private String asked = "";
     private long requestsAtCall;
     private long snapshotRequests;
     private long snapshotRequestsAtCall;
@@ -176,6 +182,7 @@ public final class Oracle implements Witness {
   public void booted(Device device) {
     DeviceRecord record = of(device);
     record.session = false;
+    record.asked = "";
     record.users.add(device.user());
     DeviceTables now = DeviceTables.read(device.observer());
     if (record.last != null && record.powerLost.isPresent()) {
@@ -296,6 +303,7 @@ public final class Oracle implements Witness {
   public void requested(Device device, String label) {
     DeviceRecord record = of(device);
     record.requests++;
+    record.asked = label;
     if (label.contains("/snapshot-sessions") && !label.startsWith("DELETE")) {
       record.snapshotRequests++;
     }
@@ -359,7 +367,20 @@ public final class Oracle implements Witness {
   @Override
   public void writing(Device device, Map<RowId, Optional<String>> changes) {
     of(device).writtenBeforeSync = false;
-    of(device).ledger.begin(changes);
+    of(device).ledger.begin(changes, keeps(of(device)));
+  }
+
+  /** 3, 4, 5: which promise a write is under, by what the client is in the middle of. */
+  private static int keeps(DeviceRecord record) {
+    if (record.asked.contains("/snapshot-sessions")) {
+      return 5;
+    }
+    if (record.asked.contains("/pull")) {
+      return 4;
+    }
+    return record.asked.contains("/push-sessions") || record.asked.contains("/committed-bundles")
+        ? 3
+        : 1;
   }
 
   @Override
@@ -878,6 +899,7 @@ public final class Oracle implements Witness {
     DeviceRecord record = of(device);
     rebuildAsked |= operation == Operation.REBUILD;
     record.atCall = record.last;
+    record.asked = "";
     record.faultsOfCall.clear();
     record.rejectedInCall = false;
     record.commitsAtCall = record.commits;
@@ -947,6 +969,7 @@ public final class Oracle implements Witness {
     }
     ledger(device, record, after);
     bundles(device, record);
+    record.asked = "";
   }
 
   private static int waiting(DeviceTables tables) {
@@ -960,6 +983,14 @@ public final class Oracle implements Witness {
           new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
           error);
     }
+    require(
+        36,
+        operation != Operation.REBUILD
+            || !record.atCall.installed()
+            || record.atCall.control().source().equals(record.last.control().source()),
+        device,
+        "a rebuild that failed changed the source");
+    discreet(device, record, known);
     if (known.category() == ErrorCategory.STORAGE) {
       require(
           41, record.diskFailed, device, operation + " complains of a disk that works: " + known);
@@ -992,6 +1023,16 @@ public final class Oracle implements Witness {
           device,
           "attaching another user changed the binding");
     }
+  }
+
+  /** 64: what an error says may end in a log that anybody reads. */
+  private static void discreet(Device device, DeviceRecord record, OversqliteException error) {
+    String said = error.getMessage();
+    boolean tells =
+        record.sources.stream().anyMatch(said::contains)
+            || record.last.rows().keySet().stream().anyMatch(row -> said.contains(row.key()))
+            || SOME_TAG.matcher(said).find();
+    require(64, !tells, device, error.getClass().getSimpleName() + " tells a value, key or source");
   }
 
   /** What only a broken answer can cause, or a server that fails what it should do. */
@@ -1146,7 +1187,7 @@ public final class Oracle implements Witness {
                       .anyMatch(d -> d.row().equals(row) && d.tag().equals(write.tag()));
               if (now.pending(row) && !becameDeletion(now, row, write)) {
                 require(
-                    1,
+                    write.property(),
                     write.tag().equals(Optional.ofNullable(now.rows().get(row))),
                     device,
                     write
@@ -1157,7 +1198,7 @@ public final class Oracle implements Witness {
                 return;
               }
               require(
-                  1,
+                  write.property(),
                   audited || atServer(record, row, write),
                   device,
                   write
@@ -1230,6 +1271,11 @@ public final class Oracle implements Witness {
         }
         // Of a pruned history the oldest bundle that is left may have any number.
         boolean first = !lastId.containsKey(source);
+        require(
+            15,
+            first || bundle.sourceBundleId() > lastId.get(source),
+            device,
+            "the server has bundle " + bundle.sourceBundleId() + " of a source twice");
         long expected =
             first && server.retainedFloor(user) > 0
                 ? bundle.sourceBundleId()
