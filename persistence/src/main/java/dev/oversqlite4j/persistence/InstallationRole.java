@@ -89,8 +89,8 @@ final class InstallationRole implements Installation {
       }
       if (table.unique().opaque() > 0) {
         LOG.info(
-            "Table {} has a partial or expression UNIQUE index, through which REPLACE deletes rows"
-                + " unseen; every push scans it once",
+            "Table {} has a UNIQUE index that is partial, over an expression or over a computed default,"
+                + " through which REPLACE deletes rows unseen; every push scans it once",
             table.name());
       }
     }

@@ -126,31 +126,39 @@ final class SchemaValidation {
         object.realName(),
         columns,
         key,
-        unique(object.realName(), columns),
+        unique(object.realName(), declared, columns),
         columns.stream().filter(column -> changed.contains(column.name())).toList(),
         foreignKeys.stream().anyMatch(ForeignKeyColumn::follows));
   }
 
-  private UniqueIndexes unique(String realName, List<Column> columns) {
+  private UniqueIndexes unique(
+      String realName, List<DeclaredColumn> declared, List<Column> columns) {
+    Map<String, Integer> places = new LinkedHashMap<>();
+    declared.forEach(column -> places.put(column.realName(), places.size()));
     Map<String, List<TableInspection.UniquePart>> indexes = new LinkedHashMap<>();
     for (TableInspection.UniquePart part : inspection.uniqueParts(realName)) {
       indexes.computeIfAbsent(part.index(), index -> new ArrayList<>()).add(part);
     }
     List<List<UniqueIndexes.Part>> plain = new ArrayList<>();
     for (List<TableInspection.UniquePart> parts : indexes.values()) {
-      if (parts.stream().allMatch(part -> part.column().isPresent())) {
+      if (parts.stream()
+          .allMatch(
+              part ->
+                  part.column()
+                      .filter(column -> declared.get(places.get(column)).foreseeable())
+                      .isPresent())) {
         plain.add(
             parts.stream()
-                .map(part -> new UniqueIndexes.Part(named(columns, part), part.collation()))
+                .map(
+                    part -> {
+                      int place = places.get(part.column().orElseThrow());
+                      return new UniqueIndexes.Part(
+                          columns.get(place), part.collation(), declared.get(place).replacement());
+                    })
                 .toList());
       }
     }
     return new UniqueIndexes(plain, indexes.size() - plain.size());
-  }
-
-  private static Column named(List<Column> columns, TableInspection.UniquePart part) {
-    String name = part.column().orElseThrow();
-    return columns.stream().filter(c -> c.realName().equals(name)).findFirst().orElseThrow();
   }
 
   private static DeclaredColumn checkedKey(

@@ -3,6 +3,8 @@ package dev.oversqlite4j.persistence;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /** What SQLite says of the app's tables. Reads only. */
 final class TableInspection {
@@ -11,7 +13,8 @@ final class TableInspection {
       "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name";
 
   private static final String COLUMNS =
-      "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
+      "SELECT name, type, \"notnull\", pk, hidden, dflt_value"
+          + " FROM pragma_table_xinfo(?, 'main') ORDER BY cid";
 
   private static final String FOREIGN_KEYS =
       "SELECT seq, \"table\", \"from\", \"to\", on_update NOT IN ('NO ACTION', 'RESTRICT')"
@@ -44,9 +47,34 @@ final class TableInspection {
   /** Something one can select from; {@code type} is "table", "view", "virtual" or "shadow". */
   record TableObject(String realName, String type) {}
 
-  /** A column as declared; {@code hidden} is 0 for ordinary ones, 2 and 3 for generated ones. */
+  /**
+   * A column as declared.
+   *
+   * @param hidden 0 for ordinary ones, 2 and 3 for generated ones
+   * @param byDefault the SQL of its default
+   */
   record DeclaredColumn(
-      String realName, String declaredType, boolean notNull, int keyPosition, int hidden) {
+      String realName,
+      String declaredType,
+      boolean notNull,
+      int keyPosition,
+      int hidden,
+      Optional<String> byDefault) {
+
+    private static final Predicate<String> LITERAL =
+        Pattern.compile(
+                "(?i)[+-]?[0-9.]+(e[+-]?[0-9]+)?|[+-]?0x[0-9a-f]+|x?'([^']|'')*'|true|false")
+            .asMatchPredicate();
+
+    /** What a REPLACE stores where the statement says NULL. */
+    Optional<String> replacement() {
+      return byDefault.filter(expression -> notNull && !expression.equalsIgnoreCase("NULL"));
+    }
+
+    /** Whether one knows before the statement what it stores in this column. */
+    boolean foreseeable() {
+      return replacement().map(LITERAL::test).orElse(true);
+    }
 
     String name() {
       return lower(realName);
@@ -99,7 +127,8 @@ final class TableInspection {
                 row.getString(2),
                 row.getInt(3) != 0,
                 row.getInt(4),
-                row.getInt(5)),
+                row.getInt(5),
+                Optional.ofNullable(row.getString(6))),
         realName);
   }
 

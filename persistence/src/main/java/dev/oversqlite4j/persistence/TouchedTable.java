@@ -79,8 +79,8 @@ final class TouchedTable {
                 part ->
                     "o."
                         + part.column().quoted()
-                        + " = NEW."
-                        + part.column().quoted()
+                        + " = "
+                        + stored(part)
                         + " COLLATE "
                         + SqlText.identifier(part.collation()))
             .collect(Collectors.joining(" AND "))
@@ -93,6 +93,12 @@ final class TouchedTable {
         + " <> "
         + RowJson.key(table.key(), own)
         + "\n  ON CONFLICT (schema_name, table_name, key_json) DO NOTHING;\n";
+  }
+
+  /** What the new row will hold: a REPLACE turns NULL into the default, but only after us. */
+  private static String stored(UniqueIndexes.Part part) {
+    String value = "NEW." + part.column().quoted();
+    return part.byDefault().map(literal -> "ifnull(" + value + ", " + literal + ")").orElse(value);
   }
 
   /**

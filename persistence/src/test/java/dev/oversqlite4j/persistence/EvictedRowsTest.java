@@ -25,10 +25,18 @@ class EvictedRowsTest {
       CREATE UNIQUE INDEX tag_name ON tag (name COLLATE NOCASE);
       CREATE TABLE part (id TEXT PRIMARY KEY NOT NULL, name TEXT, a INTEGER, b INTEGER);
       CREATE UNIQUE INDEX part_name ON part (lower(name));
-      CREATE UNIQUE INDEX part_numbers ON part (a, b) WHERE a IS NOT NULL""";
+      CREATE UNIQUE INDEX part_numbers ON part (a, b) WHERE a IS NOT NULL;
+      CREATE TABLE slot (id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL DEFAULT 'n',
+        a INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 1, b TEXT NOT NULL DEFAULT '2');
+      CREATE UNIQUE INDEX slot_name ON slot (name COLLATE NOCASE);
+      CREATE UNIQUE INDEX slot_numbers ON slot (a, b);
+      CREATE TABLE seat (id TEXT PRIMARY KEY NOT NULL, name TEXT,
+        a INTEGER UNIQUE NOT NULL DEFAULT (1 + abs(random() % 2)), b INTEGER)""";
 
   private static final SyncSchema SCHEMA =
-      SyncSchema.of("business").table("tag").table("part").build();
+      SyncSchema.of("business").table("tag").table("part").table("slot").table("seat").build();
+
+  private static final List<String> TABLES = List.of("tag", "part", "slot", "seat");
 
   @TempDir Path directory;
 
@@ -41,7 +49,7 @@ class EvictedRowsTest {
       FAIL("INSERT OR FAIL INTO %s VALUES (?1, ?2, ?3, ?4)"),
       UPSERT(
           "INSERT INTO %s VALUES (?1, ?2, ?3, ?4)"
-              + " ON CONFLICT (id) DO UPDATE SET name = NULL, b = ?4"),
+              + " ON CONFLICT (id) DO UPDATE SET name = ?3 || 'n', b = ?4"),
       DELETE("DELETE FROM %s WHERE id = ?1 AND (?2 IS ?2) AND (?3 IS ?3) AND (?4 IS ?4)"),
       PUSHED("");
 
@@ -57,11 +65,11 @@ class EvictedRowsTest {
   Arbitrary<List<Command>> commands() {
     return Combinators.combine(
             Arbitraries.of(Command.Kind.class),
-            Arbitraries.of("tag", "part"),
+            Arbitraries.of(TABLES),
             Arbitraries.of("k1", "k2", "k3", "k4"),
-            Arbitraries.of("n", "N", "m", "o").injectNull(0.2),
-            Arbitraries.of(1, 2).injectNull(0.2),
-            Arbitraries.of(1, 2).injectNull(0.2))
+            Arbitraries.of("n", "N", "m", "o").injectNull(0.3),
+            Arbitraries.of(1, 2).injectNull(0.3),
+            Arbitraries.of(1, 2).injectNull(0.3))
         .as(Command::new)
         .list()
         .ofMinSize(4)
@@ -121,7 +129,7 @@ class EvictedRowsTest {
   }
 
   private static void check(TestDatabase db) throws SQLException {
-    for (String table : List.of("tag", "part")) {
+    for (String table : TABLES) {
       String keys = "(SELECT json_object('id', id) FROM " + table + ")";
       assertEquals(
           List.of(),
@@ -164,6 +172,30 @@ class EvictedRowsTest {
               "{\"id\":\"k5\"}|INSERT|0", "{\"id\":\"k1\"}|DELETE|1", "{\"id\":\"k3\"}|DELETE|1"),
           db.rows(
               "SELECT key_json, op, base_row_version FROM _sync_dirty_rows ORDER BY dirty_ordinal"));
+    }
+  }
+
+  /** What a statement leaves to a default evicts, too: the triggers before it still see NULL. */
+  @Test
+  void w27ADefaultEvicts() throws SQLException {
+    try (TestDatabase db = TestDatabase.in(directory, TAGS);
+        SqliteStore store = db.claimed(SCHEMA)) {
+      store.write(TestDatabase::install);
+      db.run("INSERT INTO slot VALUES ('k1', 'N', 7, '7'), ('k2', 'm', 1, '2')");
+      db.run("INSERT INTO seat VALUES ('k1', NULL, 1, NULL), ('k2', NULL, 2, NULL)");
+      pushed(db);
+      db.run("INSERT OR REPLACE INTO slot VALUES ('k3', NULL, 8, '8')");
+      db.run("UPDATE OR REPLACE slot SET a = NULL, b = NULL WHERE id = 'k3'");
+      for (int again = 3; again < 20; again++) {
+        db.run("INSERT OR REPLACE INTO seat VALUES (?, NULL, NULL, NULL)", "k" + again);
+      }
+      judge(store);
+      check(db);
+      assertEquals(
+          List.of("slot|{\"id\":\"k1\"}", "slot|{\"id\":\"k2\"}"),
+          db.rows(
+              "SELECT table_name, key_json FROM _sync_dirty_rows WHERE table_name = 'slot'"
+                  + " AND op = 'DELETE' ORDER BY key_json"));
     }
   }
 
