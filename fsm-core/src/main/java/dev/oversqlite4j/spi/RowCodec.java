@@ -32,7 +32,8 @@ public interface RowCodec {
   record Unsendable(dev.oversqlite4j.QuarantineCause cause) implements Encoding {}
 
   /**
-   * Checks a server row against the managed tables and decodes it completely.
+   * Checks a server row against the managed tables and decodes it completely. A nullable column
+   * that it lacks is NULL: the row may be older than the column (spec 4.9a).
    *
    * @throws dev.oversqlite4j.RemoteResponseSemanticException the row breaks a rule of spec 6 or
    *     wire-protocol 7.1; nothing was changed
@@ -42,6 +43,9 @@ public interface RowCodec {
   /** A checked server row; the payload is empty exactly for DELETE. */
   record DecodedRow(
       RowKey key, RowOperation op, long rowVersion, Optional<DecodedPayload> payload) {}
+
+  /** Checks a row of a snapshot, which has every column, and gives its key. Throws as above. */
+  RowKey snapshotKey(WireRow row);
 
   /** Decodes a wire payload that {@link #decode} accepted before and the stage stored. */
   DecodedPayload decodeStaged(RowKey key, String wirePayload);

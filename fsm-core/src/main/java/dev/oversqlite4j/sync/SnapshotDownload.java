@@ -131,7 +131,7 @@ final class SnapshotDownload {
       staged.add(
           new StagedRow(
               ordinal,
-              ctx.store().codec().decode(row).key(),
+              ctx.store().codec().snapshotKey(row),
               row.rowVersion(),
               row.payload().orElseThrow().toString()));
     }

@@ -29,6 +29,7 @@ final class InstallationRole implements Installation {
   private final JournalTable journal;
   private final VanishedRows vanished;
   private final UntrackedRows untracked;
+  private final OlderPayloads older;
   private final Set<TableShape> uncaptured = new LinkedHashSet<>();
 
   InstallationRole(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journal) {
@@ -38,6 +39,7 @@ final class InstallationRole implements Installation {
     this.journal = journal;
     this.vanished = new VanishedRows(sql, schema);
     this.untracked = new UntrackedRows(sql, schema);
+    this.older = new OlderPayloads(sql, schema);
   }
 
   private record SchemaObject(String name, String sql, String type, String table) {}
@@ -199,6 +201,7 @@ final class InstallationRole implements Installation {
 
   @Override
   public long captureUntracked() {
+    uncaptured.forEach(older::renew);
     return uncaptured.stream()
         .mapToLong(
             table -> refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))

@@ -210,7 +210,11 @@ final class SchemaValidation {
                         name,
                         "its declared type has NUMERIC affinity, which does not survive the way"
                             + " to the server and back; declare it as TEXT, INTEGER, REAL or BLOB"));
-    return new Column(name, declared.realName(), kind == Kind.BLOB && reference ? Kind.UUID : kind);
+    return new Column(
+        name,
+        declared.realName(),
+        kind == Kind.BLOB && reference ? Kind.UUID : kind,
+        declared.notNull() ? Column.Nullability.NOT_NULL : Column.Nullability.NULLABLE);
   }
 
   private static Set<String> checkedParents(

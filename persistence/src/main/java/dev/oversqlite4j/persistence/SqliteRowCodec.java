@@ -117,6 +117,19 @@ final class SqliteRowCodec implements RowCodec {
         row.payload().map(payload -> decodePayload(table, key, payload)));
   }
 
+  /** The server writes a snapshot anew, so none of its own columns can be missing. */
+  @Override
+  public RowKey snapshotKey(WireRow row) {
+    RowKey key = decode(row).key();
+    if (row.payload()
+        .map(payload -> payload.size() < table(row.table()).columns().size())
+        .orElse(true)) {
+      throw rejected(
+          "a snapshot row of table " + WireForm.printable(key.table()) + " lacks a column");
+    }
+    return key;
+  }
+
   @Override
   public DecodedPayload decodeStaged(RowKey key, String wirePayload) {
     TableShape table = table(key.table());
@@ -168,10 +181,11 @@ final class SqliteRowCodec implements RowCodec {
     List<Object> values = new ArrayList<>();
     for (Column column : table.columns()) {
       JsonNode value = members.remove(column.name());
-      if (value == null) {
+      if (value == null && column.nullability() == Column.Nullability.NOT_NULL) {
         throw WireForm.rejected(table, column, "is missing");
       }
-      Object decoded = WireForm.decode(table, column, value);
+      // What is older than the column does not have it (spec 4.9a).
+      Object decoded = value == null ? null : WireForm.decode(table, column, value);
       if (column.equals(table.key()) && (decoded == null || !keyOf(table, decoded).equals(key))) {
         throw WireForm.rejected(table, column, "differs from the key of its row");
       }

@@ -45,14 +45,14 @@ class SqliteRowCodecTest {
           List.of(
               table(
                   "t",
-                  new Column("id", "Id", Kind.TEXT),
-                  new Column("txt", "txt", Kind.TEXT),
-                  new Column("num", "Num", Kind.INTEGER),
-                  new Column("flag", "flag", Kind.BOOLEAN),
-                  new Column("dec", "dec", Kind.REAL),
-                  new Column("bin", "bin", Kind.BLOB),
-                  new Column("ref", "ref", Kind.UUID)),
-              table("b", new Column("id", "id", Kind.UUID))));
+                  new Column("id", "Id", Kind.TEXT, Column.Nullability.NOT_NULL),
+                  new Column("txt", "txt", Kind.TEXT, Column.Nullability.NULLABLE),
+                  new Column("num", "Num", Kind.INTEGER, Column.Nullability.NOT_NULL),
+                  new Column("flag", "flag", Kind.BOOLEAN, Column.Nullability.NULLABLE),
+                  new Column("dec", "dec", Kind.REAL, Column.Nullability.NULLABLE),
+                  new Column("bin", "bin", Kind.BLOB, Column.Nullability.NULLABLE),
+                  new Column("ref", "ref", Kind.UUID, Column.Nullability.NULLABLE)),
+              table("b", new Column("id", "id", Kind.UUID, Column.Nullability.NOT_NULL))));
 
   private static TestDatabase storedIn;
   private static SqliteStore storedBy;
@@ -260,6 +260,19 @@ class SqliteRowCodecTest {
     assertThrows(
         RemoteResponseSemanticException.class,
         () -> codec.decodeStaged(new RowKey("t", "{\"id\":\"" + ID + "\"}"), payload));
+  }
+
+  /** Spec 4.9a: bundles that are older than a nullable column can still be pulled. */
+  @Test
+  void aNullableColumnMayBeMissingOutsideSnapshots() {
+    WireRow older = wire(payload("txt", "\"kept\"").replace(",\"bin\":null,\"ref\":null", ""));
+    assertEquals(
+        codec.decode(wire(payload("txt", "\"kept\""))).payload().orElseThrow().values(),
+        codec.decode(older).payload().orElseThrow().values());
+    assertThrows(RemoteResponseSemanticException.class, () -> codec.snapshotKey(older));
+    assertEquals(
+        new RowKey("t", "{\"id\":\"" + ID + "\"}"),
+        codec.snapshotKey(wire(payload("txt", "\"kept\""))));
   }
 
   @Test

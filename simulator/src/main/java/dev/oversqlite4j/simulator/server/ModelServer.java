@@ -17,7 +17,9 @@ import java.util.function.Supplier;
  * virtual times with the same ids give the same bytes.
  *
  * <p>Any non-blank bearer token is accepted and is the user id. Not modelled: writers inside the
- * server.
+ * server, defaults and triggers of its tables, sessions in a time zone other than UTC (spec trap
+ * 19), rows older than the server's own triggers (trap 31), and answers that the host of a server
+ * makes up (trap 26).
  *
  * <p>Thread-safe: every method holds the server's lock for its whole duration.
  */

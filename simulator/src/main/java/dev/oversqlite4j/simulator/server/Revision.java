@@ -127,8 +127,23 @@ public enum Revision {
       case BOOLEAN -> BooleanNode.valueOf(text.equals("true"));
       case BIGINT -> isJune() ? integer(text, rounded) : TextNode.valueOf(text);
       case DOUBLE -> isJune() ? DecimalNode.valueOf(new BigDecimal(text)) : TextNode.valueOf(text);
-      case TEXT, BYTEA, UUID -> TextNode.valueOf(text);
+      case NUMERIC -> isJune() ? decimal(text, rounded) : TextNode.valueOf(text);
+      case FLOAT4 ->
+          isJune()
+              ? DecimalNode.valueOf(new BigDecimal(text))
+              : TextNode.valueOf(widened(Float.parseFloat(text)));
+      case TEXT, BYTEA, UUID, TIMESTAMPTZ -> TextNode.valueOf(text);
     };
+  }
+
+  private static JsonNode decimal(String text, boolean rounded) {
+    BigDecimal exact = new BigDecimal(text);
+    return DecimalNode.valueOf(rounded ? new BigDecimal(throughDouble(exact)) : exact);
+  }
+
+  /** A binary32 is a binary64, whose digits July writes (spec 4.3, shared fixture). */
+  private static String widened(float number) {
+    return throughDouble(new BigDecimal(number));
   }
 
   private static JsonNode integer(String text, boolean rounded) {

@@ -63,7 +63,13 @@ public record ServerSchema(String name, List<Table> tables) {
     DOUBLE,
     BYTEA,
     BOOLEAN,
-    UUID
+    UUID,
+    /** {@code numeric(30, 4)}: rounds to its scale and keeps it. */
+    NUMERIC,
+    /** {@code real}: keeps what a binary32 can. */
+    FLOAT4,
+    /** In a session whose time zone is UTC. */
+    TIMESTAMPTZ
   }
 
   /** Whether a column takes NULL. */

@@ -3,6 +3,15 @@ package dev.oversqlite4j.simulator.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,6 +28,17 @@ final class StoredValues {
   private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]+");
   private static final Pattern DECIMAL =
       Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+
+  private static final int NUMERIC_PRECISION = 30;
+  private static final int NUMERIC_SCALE = 4;
+
+  /** Never Z, and no zeros at the end (spec 4.3). */
+  private static final DateTimeFormatter TIMESTAMPTZ =
+      new DateTimeFormatterBuilder()
+          .appendPattern("uuuu-MM-dd'T'HH:mm:ss")
+          .appendFraction(ChronoField.NANO_OF_SECOND, 0, 6, true)
+          .appendOffset("+HH:MM", "+00:00")
+          .toFormatter(Locale.ROOT);
 
   private StoredValues() {}
 
@@ -58,7 +78,44 @@ final class StoredValues {
           case BOOLEAN -> bool(text.strip().toLowerCase(Locale.ROOT));
           case UUID -> uuid(text.toLowerCase(Locale.ROOT));
           case BYTEA -> text;
+          case NUMERIC -> decimal(text.strip());
+          case FLOAT4 -> binary32(text.strip());
+          case TIMESTAMPTZ -> instant(text.strip());
         });
+  }
+
+  private static String decimal(String text) throws DataException {
+    if (!DECIMAL.matcher(text).matches()) {
+      throw new DataException("not a number");
+    }
+    try {
+      BigDecimal scaled = new BigDecimal(text).setScale(NUMERIC_SCALE, RoundingMode.HALF_UP);
+      if (scaled.precision() > NUMERIC_PRECISION) {
+        throw new DataException("number out of range");
+      }
+      return scaled.toPlainString();
+    } catch (ArithmeticException | NumberFormatException beyond) {
+      throw new DataException("number out of range");
+    }
+  }
+
+  private static String binary32(String text) throws DataException {
+    float value = (float) Double.parseDouble(binary64(text));
+    if (Float.isInfinite(value)) {
+      throw new DataException("number out of range");
+    }
+    return Float.toString(value);
+  }
+
+  private static String instant(String text) throws DataException {
+    try {
+      OffsetDateTime instant =
+          OffsetDateTime.parse(text.replace(' ', 'T')).withOffsetSameInstant(ZoneOffset.UTC);
+      // Half a microsecond more and cut is what rounding is.
+      return TIMESTAMPTZ.format(instant.plusNanos(500).truncatedTo(ChronoUnit.MICROS));
+    } catch (DateTimeException malformed) {
+      throw new DataException("not a time with a zone");
+    }
   }
 
   private static String literal(JsonNode value) throws DataException {

@@ -127,14 +127,16 @@ public final class UserApp implements SimulatedApp {
       case DOUBLE -> Kind.REAL;
       case BYTEA -> Kind.BLOB;
       case UUID -> Kind.UUID_BLOB;
-      case BOOLEAN ->
+      case BOOLEAN, NUMERIC, FLOAT4, TIMESTAMPTZ ->
           throw new InvalidSimulationException(
               "table "
                   + table
                   + " has the column "
                   + column.name()
-                  + " of type BOOLEAN, which the simulator cannot tell from a number; declare it"
-                  + " INTEGER.");
+                  + " of type "
+                  + column.kind()
+                  + ", which the simulator cannot tell from its SQLite type; declare it"
+                  + " INTEGER, REAL or TEXT.");
     };
   }
 

@@ -6,6 +6,7 @@ import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.persistence.SqliteStore;
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.ServerSchema;
 import dev.oversqlite4j.simulator.server.SocketServer;
@@ -44,6 +45,11 @@ final class Account implements AutoCloseable {
     this(folder, serverSchema, ddl, model -> model);
   }
 
+  Account(Path folder, Revision revision, ServerSchema serverSchema, List<String> ddl)
+      throws IOException {
+    this(folder, revision, serverSchema, ddl, model -> model);
+  }
+
   /**
    * @param between what stands between the devices and the model server
    */
@@ -53,13 +59,23 @@ final class Account implements AutoCloseable {
       List<String> ddl,
       Function<ModelServer, WireHandler> between)
       throws IOException {
+    this(folder, Revision.JULY_2026, serverSchema, ddl, between);
+  }
+
+  private Account(
+      Path folder,
+      Revision revision,
+      ServerSchema serverSchema,
+      List<String> ddl,
+      Function<ModelServer, WireHandler> between) {
     this.folder = folder;
     this.ddl = ddl;
     SyncSchema.Builder tables = SyncSchema.of(serverSchema.name());
     serverSchema.tables().forEach(table -> tables.table(table.name(), table.key()));
     schema = tables.build();
     server =
-        new ModelServer(serverSchema, ServerLimits.july(), () -> 1_800_000_000_000L, this::uuid);
+        new ModelServer(
+            revision, serverSchema, ServerLimits.july(), () -> 1_800_000_000_000L, this::uuid);
     socket = SocketServer.start(between.apply(server), 0);
   }
 
