@@ -19,4 +19,7 @@ public interface Sources {
 
   /** Records that {@code sourceId} was replaced. */
   void markReplaced(String sourceId, String replacedBy);
+
+  /** Lets every chain of replacements that ends elsewhere, or nowhere, end at this source (I4). */
+  void endLineageAt(String sourceId);
 }

@@ -95,7 +95,7 @@ public final class Detach {
                       DurableState.ATTACHED,
                       Trigger.DETACH,
                       ctx.opId(),
-                      () -> leave(tx, control.sourceId()));
+                      () -> tx.sources().endLineageAt(leave(tx, control.sourceId())));
               tx.erasure().foldJournal(Lifecycle.MACHINE);
             });
     ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
@@ -128,7 +128,8 @@ public final class Detach {
     ctx.store().codec().tables().forEach(t -> changed.accept(t.name()));
   }
 
-  private void leave(LocalTransaction tx, String oldSource) {
+  /** Returns the source that takes over. */
+  private String leave(LocalTransaction tx, String oldSource) {
     tx.rows().authoritative(() -> tx.rows().wipeAll());
     tx.discardedIntents().wipe();
     tx.quarantine().wipe();
@@ -139,5 +140,6 @@ public final class Detach {
     tx.attachment().bindSource(newSource);
     tx.attachment().bind(new Anonymous());
     tx.attachment().operation(Operation.None.PLAIN);
+    return newSource;
   }
 }

@@ -58,4 +58,14 @@ final class SourceTable implements Sources {
         replacedBy,
         sourceId);
   }
+
+  @Override
+  public void endLineageAt(String sourceId) {
+    sql.update(
+        "WITH RECURSIVE leading (id) AS (SELECT ?1 UNION SELECT s.source_id"
+            + " FROM _sync_source_state AS s JOIN leading ON s.replaced_by_source_id = leading.id)"
+            + " UPDATE _sync_source_state SET replaced_by_source_id = ?1"
+            + " WHERE replaced_by_source_id <> '' AND source_id NOT IN (SELECT id FROM leading)",
+        sourceId);
+  }
 }

@@ -142,6 +142,88 @@ class CorruptStateTest {
             Outbox.PREPARED,
             blocked,
             "UPDATE _sync_source_state SET next_source_bundle_id = 7"),
+        new Damage("I1", AtOpen.REPAIRED, Outbox.EMPTY, left, "DELETE FROM _sync_apply_state"),
+        new Damage("I1", AtOpen.REPAIRED, Outbox.EMPTY, left, "DELETE FROM _sync_attachment_state"),
+        new Damage(
+            "I3",
+            AtOpen.REPAIRED,
+            Outbox.EMPTY,
+            left,
+            "UPDATE _sync_attachment_state SET binding_state = 'anonymous', attached_user_id = '',"
+                + " last_bundle_seq_seen = 4"),
+        new Damage(
+            "I3",
+            AtOpen.CORRUPT,
+            Outbox.EMPTY,
+            left,
+            "UPDATE _sync_attachment_state SET rebuild_required = 2"),
+        new Damage(
+            "I4",
+            AtOpen.CORRUPT,
+            Outbox.EMPTY,
+            left,
+            "UPDATE _sync_source_state SET source_id = 'a b';"
+                + " UPDATE _sync_attachment_state SET current_source_id = 'a b'"),
+        new Damage(
+            "I4",
+            AtOpen.CORRUPT,
+            Outbox.EMPTY,
+            left,
+            "INSERT INTO _sync_source_state (source_id, replaced_by_source_id)"
+                + " VALUES ('x', 'y'), ('y', 'x')"),
+        new Damage(
+            "I6",
+            AtOpen.CORRUPT,
+            Outbox.EMPTY,
+            left,
+            "UPDATE _sync_operation_state SET kind = 'source_recovery', reason = 'source_retired',"
+                + " replacement_source_id = (SELECT current_source_id FROM _sync_attachment_state);"
+                + " UPDATE _sync_attachment_state SET rebuild_required = 1"),
+        new Damage(
+            "I6",
+            AtOpen.CORRUPT,
+            Outbox.EMPTY,
+            left,
+            "INSERT INTO _sync_source_state (source_id, next_source_bundle_id) VALUES ('used', 2);"
+                + " UPDATE _sync_operation_state SET kind = 'source_recovery',"
+                + " reason = 'source_retired', replacement_source_id = 'used';"
+                + " UPDATE _sync_attachment_state SET rebuild_required = 1"),
+        new Damage(
+            "I8",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_bundle SET canonical_request_hash = 'none'"),
+        new Damage(
+            "I8",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_rows SET row_ordinal = 1"),
+        new Damage(
+            "I8",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_rows SET source_bundle_id = 2"),
+        new Damage(
+            "I8",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_bundle SET source_id = 'other'"),
+        new Damage(
+            "I8",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_rows SET base_row_version = 7"),
+        new Damage(
+            "I9",
+            AtOpen.CORRUPT,
+            Outbox.PREPARED,
+            blocked,
+            "UPDATE _sync_outbox_bundle SET remote_bundle_seq = 7"),
         new Damage(
             "I11",
             AtOpen.FOUND_LATER,

@@ -3,6 +3,7 @@ package dev.oversqlite4j.simulator.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.spi.Clock;
 import dev.oversqlite4j.spi.IdSource;
@@ -25,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,13 @@ class ServeTest {
       serving.send("bob", "POST", "connect", "{}");
       session = serving.send("bob", "POST", "snapshot-sessions", "").body();
       assertTrue(serving.banner.get(3).contains(revision), serving.banner.toString());
+      assertEquals(
+          Stream.of(Revision.values())
+              .filter(served -> served.label().equals(revision))
+              .flatMap(served -> served.inferred().stream())
+              .map(rule -> "  " + rule)
+              .toList(),
+          serving.banner.subList(4, serving.banner.size() - 1));
     }
     String snapshotId = session.replaceAll(".*\"snapshot_id\":\"([^\"]*)\".*\n", "$1");
     try (Serving serving = new Serving(arguments)) {

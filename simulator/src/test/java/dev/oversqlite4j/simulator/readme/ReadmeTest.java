@@ -17,6 +17,9 @@ import dev.oversqlite4j.simulator.server.ServerSchema.KeyKind;
 import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
 import dev.oversqlite4j.simulator.server.SocketServer;
+import dev.oversqlite4j.simulator.server.WireHandler;
+import dev.oversqlite4j.simulator.server.WireRequest;
+import dev.oversqlite4j.simulator.server.WireResponse;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
@@ -25,13 +28,24 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
 import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +68,7 @@ class ReadmeTest {
   @Test
   void theQuickstartCompilesAndRuns() throws Exception {
     List<String> java = blocks("java");
-    assertEquals(2, java.size(), "two Java blocks, both of which are run here");
+    assertEquals(3, java.size(), "three Java blocks, all of which are run here");
     Method run =
         compiled("Quickstart", java.get(0))
             .getDeclaredMethod("run", Path.class, String.class, OkHttpClient.class, String.class);
@@ -83,11 +97,73 @@ class ReadmeTest {
     }
   }
 
+  /** Many requests are refused at once, of which the client's own are some. */
+  @Test
+  void theTokensOfTheReadmeAreRenewedOnce() throws Exception {
+    Constructor<?> maker =
+        compiled("Tokens", blocks("java").get(1))
+            .getDeclaredConstructor(String.class, Supplier.class);
+    maker.setAccessible(true);
+    Method run =
+        compiled("Quickstart", blocks("java").get(0))
+            .getDeclaredMethod("run", Path.class, String.class, OkHttpClient.class, String.class);
+    run.setAccessible(true);
+    AtomicInteger renewals = new AtomicInteger();
+    Supplier<String> renewal = () -> renewals.incrementAndGet() == 1 ? USER : "another";
+    Object tokens = maker.newInstance("expired", renewal);
+    Method client = tokens.getClass().getDeclaredMethod("client");
+    client.setAccessible(true);
+    OkHttpClient http = (OkHttpClient) client.invoke(tokens);
+    ModelServer server = server();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try (SocketServer socket =
+        SocketServer.start(
+            new WireHandler() {
+              @Override
+              public WireResponse handle(WireRequest request) {
+                return "Bearer expired".equals(request.headers().get("authorization"))
+                    ? new WireResponse(401, Map.of(), new byte[0])
+                    : server.handle(request);
+              }
+
+              @Override
+              public Optional<String> nextHint(String user, long afterBundleSeq, long waitMillis)
+                  throws InterruptedException {
+                return server.nextHint(user, afterBundleSeq, waitMillis);
+              }
+            },
+            0)) {
+      Request request =
+          new Request.Builder()
+              .url(socket.baseUri() + "sync/capabilities")
+              .header("Oversync-Source-ID", "tablet")
+              .build();
+      List<Callable<Integer>> calls =
+          Collections.nCopies(
+              8,
+              () -> {
+                try (Response answer = http.newCall(request).execute()) {
+                  return answer.code();
+                }
+              });
+      for (Future<Integer> status : threads.invokeAll(calls)) {
+        assertEquals(200, status.get());
+      }
+      run.invoke(null, folder.resolve("app.db"), socket.baseUri().toString(), http, USER);
+      assertEquals(1, server.liveRows(USER, "person").size(), "the row arrived");
+      assertEquals(1, renewals.get());
+    } finally {
+      threads.shutdownNow();
+      http.dispatcher().executorService().shutdown();
+      http.connectionPool().evictAll();
+    }
+  }
+
   private static final String MISTAKE = "      merged.set(\"done\", local.get(\"done\"));\n";
 
   @Test
   void theTestOfTheReadmeFindsTheMistakeInItsResolver() throws Exception {
-    Failure found = simulated(blocks("java").get(1)).run().failure().orElseThrow();
+    Failure found = simulated(blocks("java").get(2)).run().failure().orElseThrow();
     assertEquals(0, found.property(), "an invariant of the app: " + found);
     String shown = blocks("text").get(0);
     String what = "invariant \"done says when\": device ";
@@ -97,7 +173,7 @@ class ReadmeTest {
 
   @Test
   void theMendedResolverOfTheReadmePasses() throws Exception {
-    String source = blocks("java").get(1);
+    String source = blocks("java").get(2);
     assertTrue(source.contains(MISTAKE));
     String mended = source.replace(MISTAKE, MISTAKE + MISTAKE.replace("\"done\"", "\"done_at\""));
     Path plan = simulated(source).run().failure().orElseThrow().file();
