@@ -191,6 +191,11 @@ public final class Rebuild {
     if (source.isPresent()) {
       return source.get().apply(ctx);
     }
+    if (refusal instanceof Refusal.ScopeUninitialized
+        && ctx.read(ctx.lifecycle()::state) == DurableState.REBUILD_REQUIRED) {
+      // With a lease it only says that the lease ran out before we seeded (spec 4.4.5).
+      LeaseLoss.ifHeld(ctx);
+    }
     RuntimeException error = Refusals.surface(refusal);
     abort(error);
     return error;
