@@ -97,9 +97,47 @@ public final class Reachable {
     }
     for (DurableState state : List.of(DurableState.ATTACHED, DurableState.SEEDING)) {
       exceptions.put(
-          state + " " + Trigger.REPAIR + " " + state,
-          "no operation that is in flight leaves this state behind");
+          stays(state, Trigger.REPAIR), "no operation that is in flight leaves this state behind");
+      exceptions.put(
+          edge(state, Trigger.SOURCE_FAILURE, DurableState.SOURCE_RECOVERY),
+          "only a push of a frozen bundle and a rebuild that has begun ask what can tell of it");
     }
+    exceptions.put(
+        edge(DurableState.REPLACE_STAGED, Trigger.STAGE_SESSION, DurableState.REPLACE_PENDING),
+        "the rows of a complete stage go with it in one transaction; RecoveryWeaknessTest damages"
+            + " one");
+    exceptions.put(
+        edge(DurableState.PUSH_PREPARED, Trigger.REBUILD_BEGIN, DurableState.REBUILD_REQUIRED),
+        "no plan damages a frozen bundle, any other is pushed first; RecoveryWeaknessTest does");
+    for (Trigger trigger : List.of(Trigger.CONFLICT_RESOLVED, Trigger.CONFLICT_INVALID)) {
+      exceptions.put(
+          edge(DurableState.PUSH_PREPARED, trigger, DurableState.SEEDING),
+          "an account that waits for its seed has no row that could be in conflict");
+    }
+    exceptions.put(
+        edge(DurableState.SEEDING, Trigger.CHECKPOINT_AHEAD, DurableState.REBUILD_REQUIRED),
+        "the checkpoint of a seed is 0, and no server is behind that");
+    exceptions.put(
+        edge(DurableState.PUSH_COMMITTED, Trigger.HASH_MISMATCH, DurableState.REBUILD_COMMITTED),
+        "only a server that leaves an uploaded row out of its bundle shows it; MissingUploadTest"
+            + " plays one");
+    exceptions.put(
+        stays(DurableState.REBUILD_COMMITTED, Trigger.HASH_MISMATCH),
+        "only a server that leaves an uploaded row out of its bundle shows it");
+    exceptions.put(
+        stays(DurableState.REBUILD_COMMITTED, Trigger.PUSH_BEGIN),
+        "a recovery does not push what is committed, but goes on to the snapshot that has it");
+    exceptions.put(
+        edge(DurableState.SOURCE_RECOVERY, Trigger.DETACH, DurableState.DETACHED),
+        "the rows that were frozen when the source failed wait until it is rotated");
     return exceptions;
+  }
+
+  private static String stays(DurableState state, Trigger trigger) {
+    return edge(state, trigger, state);
+  }
+
+  private static String edge(DurableState from, Trigger trigger, DurableState to) {
+    return from + " " + trigger + " " + to;
   }
 }

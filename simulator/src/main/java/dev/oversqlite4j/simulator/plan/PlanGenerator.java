@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /**
@@ -17,8 +18,8 @@ import java.util.SplittableRandom;
 public final class PlanGenerator {
 
   private static final int RESOLVERS_PERCENT = 33;
-  private static final int SHARE_OF = 3;
-  private static final int DIRECTED_SHARE = 2;
+  private static final int SHARE_OF = 4;
+  private static final int LED_SHARE = 3;
   private static final long DIRECTED_STREAM = 0x646972656374L;
   private static final int FIRST_DIRECTED_VALUE = 100_000;
   // A multiple of four: the first row of each step refers to the first person.
@@ -86,11 +87,11 @@ public final class PlanGenerator {
   }
 
   /**
-   * The plan of a seed in a campaign: of each three seeds of the default profile, two have a
-   * direction if the app is the built-in one. They lead a device into one state of the lifecycle
-   * and ask one thing of it, and go on as the plan of the seed does. Which direction is a matter of
-   * the seed alone, so that every shard of a campaign goes where the whole of it would. In some
-   * plans of the profiles in which servers fail, some rows are ones that the server never accepts.
+   * The plan of a seed in a campaign: of each four seeds of the default profile, three are led if
+   * the app is the built-in one, along one of the {@link Passages} or in one of the {@link
+   * Directions}, and go on as the plan of the seed does. Which one is a matter of the seed alone,
+   * so that every shard of a campaign goes where the whole of it would. In some plans of the
+   * profiles in which servers fail, some rows are ones that the server never accepts.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -104,21 +105,37 @@ public final class PlanGenerator {
     if (profile.isHostile()) {
       plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
     }
+    OptionalInt route = profile == Profile.DEFAULT ? route(seed) : OptionalInt.empty();
+    return route.isPresent() ? led(plan, route.getAsInt(), seed) : plan;
+  }
+
+  /** How many ways there are to be led: the passages, then the directions. */
+  static int routes() {
+    return Passages.ALL.size() + Directions.count();
+  }
+
+  /** The one that a seed of the default profile is led along. */
+  static OptionalInt route(long seed) {
     long place = Math.floorMod(seed, (long) SHARE_OF);
-    if (profile != Profile.DEFAULT || place >= DIRECTED_SHARE) {
-      return plan;
+    if (place >= LED_SHARE) {
+      return OptionalInt.empty();
     }
-    int direction =
-        (int)
-            Math.floorMod(
-                Math.floorDiv(seed, (long) SHARE_OF) * DIRECTED_SHARE + place,
-                (long) Directions.count());
-    SplittableRandom random = new SplittableRandom(seed ^ DIRECTED_STREAM);
-    List<Step> steps = new ArrayList<>(Directions.way(direction));
-    List<Step> ending = Directions.ending(direction);
-    int afflicted = random.nextInt(ending.size());
-    for (int i = 0; i < ending.size(); i++) {
-      steps.add(i == afflicted ? afflicted(ending.get(i), random) : ending.get(i));
+    long ledBefore = Math.floorDiv(seed, (long) SHARE_OF) * LED_SHARE + place;
+    return OptionalInt.of((int) Math.floorMod(ledBefore, (long) routes()));
+  }
+
+  private static Plan led(Plan plan, int route, long seed) {
+    List<Step> steps = new ArrayList<>();
+    List<ResolverChoice> resolvers = new ArrayList<>(plan.resolvers());
+    if (route < Passages.ALL.size()) {
+      Passages.Passage passage = Passages.ALL.get(route);
+      steps.addAll(passage.steps());
+      resolvers.set(0, passage.resolver());
+    } else {
+      int direction = route - Passages.ALL.size();
+      steps.addAll(Directions.way(direction));
+      steps.addAll(
+          ending(Directions.ending(direction), new SplittableRandom(seed ^ DIRECTED_STREAM)));
     }
     List<Step> all = new ArrayList<>();
     for (Step step : steps) {
@@ -128,7 +145,14 @@ public final class PlanGenerator {
     List<String> users = new ArrayList<>(plan.users());
     users.set(1, users.get(0));
     // Strictly in order: two devices that take turns within their calls go astray.
-    return plan.withUsers(users).withSwitchPercent(0).withSteps(all);
+    return plan.withUsers(users).withResolvers(resolvers).withSwitchPercent(0).withSteps(all);
+  }
+
+  private static List<Step> ending(List<Step> ending, SplittableRandom random) {
+    List<Step> steps = new ArrayList<>(ending);
+    int afflicted = random.nextInt(steps.size());
+    steps.set(afflicted, afflicted(steps.get(afflicted), random));
+    return steps;
   }
 
   private static Plan withRefusedRows(Plan plan, SplittableRandom random) {
