@@ -25,6 +25,7 @@ import dev.oversqlite4j.simulator.world.World.Tracing;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,8 @@ import picocli.CommandLine.Option;
 final class SimulateCommand implements Callable<Integer> {
 
   private static final int SHRINK_RUNS_MAX = 400;
+  private static final int UNCOVERED_LINES_MAX = 10;
+  private static final int UNCOVERED_NAMES_MAX = 3;
   private static final Pattern SHARD = Pattern.compile("(\\d{1,6})/(\\d{1,6})");
 
   private final Environment environment;
@@ -210,14 +213,11 @@ final class SimulateCommand implements Callable<Integer> {
     printRow(people, "disk faults", counts.diskFaults());
     counts.faults().forEach((kind, times) -> printRow(people, "  " + kind, times));
     printReached(people, "transitions", "declared ones covered", result.transitions());
-    byTrigger(result.transitions().uncovered())
-        .forEach((trigger, edges) -> printRow(people, "", trigger + ": " + edges));
+    printUncovered(people, byTrigger(result.transitions().uncovered()));
     printReached(people, "matrix cells", "covered", result.cells());
-    byFirstWord(result.cells().uncovered())
-        .forEach((call, states) -> printRow(people, "", call + ": " + states));
+    printUncovered(people, byFirstWord(result.cells().uncovered()));
     printReached(people, "state and fault", "pairs hit", result.pairs());
-    byFirstWord(result.pairs().uncovered())
-        .forEach((state, faults) -> printRow(people, "", state + ": " + faults));
+    printUncovered(people, byFirstWord(result.pairs().uncovered()));
     result.unmet().forEach(condition -> printRow(people, "never happened", condition.text()));
     printRow(people, "trace hash", result.traceHash());
     printRow(people, "seconds", format("%.1f", seconds));
@@ -237,22 +237,45 @@ final class SimulateCommand implements Callable<Integer> {
             + (reached.uncovered().isEmpty() ? "" : "; not:"));
   }
 
-  private static Map<String, String> byFirstWord(List<String> names) {
-    Map<String, String> others = new LinkedHashMap<>();
-    for (String name : names) {
-      String[] parts = name.split(" ");
-      others.merge(parts[0], parts[1], (before, next) -> before + ", " + next);
+  /** The first of each group, and of how many: all of them are in the JSON and in the report. */
+  private static void printUncovered(PrintWriter people, Map<String, List<String>> groups) {
+    groups.entrySet().stream()
+        .limit(UNCOVERED_LINES_MAX)
+        .forEach(
+            group -> {
+              List<String> names = group.getValue();
+              int shown = Math.min(names.size(), UNCOVERED_NAMES_MAX);
+              printRow(
+                  people,
+                  "",
+                  group.getKey()
+                      + ": "
+                      + String.join(", ", names.subList(0, shown))
+                      + (shown == names.size() ? "" : ", and " + (names.size() - shown) + " more"));
+            });
+    if (groups.size() > UNCOVERED_LINES_MAX) {
+      printRow(people, "", "and more; --json and --report have all of them");
     }
-    return others;
   }
 
-  private static Map<String, String> byTrigger(List<String> transitions) {
-    Map<String, String> edges = new LinkedHashMap<>();
+  private static Map<String, List<String>> byFirstWord(List<String> names) {
+    Map<String, List<String>> groups = new LinkedHashMap<>();
+    for (String name : names) {
+      String[] parts = name.split(" ");
+      groups.computeIfAbsent(parts[0], first -> new ArrayList<>()).add(parts[1]);
+    }
+    return groups;
+  }
+
+  private static Map<String, List<String>> byTrigger(List<String> transitions) {
+    Map<String, List<String>> groups = new LinkedHashMap<>();
     for (String transition : transitions) {
       String[] parts = transition.split(" ");
-      edges.merge(parts[1], parts[0] + " → " + parts[2], (before, edge) -> before + ", " + edge);
+      groups
+          .computeIfAbsent(parts[1], trigger -> new ArrayList<>())
+          .add(parts[0] + " → " + parts[2]);
     }
-    return edges;
+    return groups;
   }
 
   private void printFailures(

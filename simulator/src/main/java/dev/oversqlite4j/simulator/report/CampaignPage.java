@@ -185,7 +185,7 @@ public final class CampaignPage {
         missing.add(
             Tag.of("li")
                 .text(edge.stays() ? edge.from() + " ↻ " : edge.from() + " → " + edge.to() + " ")
-                .add(not.stream().map(step -> Tag.of("span", "chip no").text(step)).toList()));
+                .add(not.stream().map(step -> notTaken(edge, step)).toList()));
       }
     }
     tags.add(Tag.of("h3").text(missing.isEmpty() ? "Nothing is left out" : "Not taken"));
@@ -195,9 +195,20 @@ public final class CampaignPage {
     return tags;
   }
 
-  private boolean covered(Edge edge, String step) {
+  private static Tag notTaken(Edge edge, String step) {
+    Tag chip = Tag.of("span", "chip no").text(step);
+    return Optional.ofNullable(Reachable.exceptions().get(name(edge, step)))
+        .map(reason -> chip.with("title", reason))
+        .orElse(chip);
+  }
+
+  private static String name(Edge edge, String step) {
     String trigger = step.contains(" ") ? step.substring(0, step.indexOf(' ')) : step;
-    String name = edge.from() + " " + trigger + " " + edge.to();
+    return edge.from() + " " + trigger + " " + edge.to();
+  }
+
+  private boolean covered(Edge edge, String step) {
+    String name = name(edge, step);
     return !uncovered.contains(name) && !Reachable.exceptions().containsKey(name);
   }
 

@@ -139,6 +139,25 @@ class MainTest {
     assertEquals(one, other);
   }
 
+  @Test
+  void theSummaryTellsWhatIsNotCoveredWithoutFillingPages() {
+    List<String> lines = run("simulate", "--seeds", "1").out().lines().toList();
+
+    for (String section : List.of("transitions", "matrix cells", "state and fault")) {
+      int at = 0;
+      while (!lines.get(at).startsWith(section)) {
+        at++;
+      }
+      assertTrue(lines.get(at).endsWith("; not:"), lines.get(at));
+      List<String> listed =
+          lines.stream().skip(at + 1).takeWhile(line -> line.startsWith("    ")).toList();
+      assertEquals(11, listed.size(), section);
+      assertTrue(listed.get(10).endsWith("--json and --report have all of them"), listed.get(10));
+      assertTrue(listed.stream().allMatch(line -> line.length() < 160), listed.toString());
+    }
+    assertTrue(lines.stream().anyMatch(line -> line.matches(".*, and \\d+ more")));
+  }
+
   private static ObjectNode json(Ran ran) throws IOException {
     return (ObjectNode) new ObjectMapper().readTree(ran.lines().get(ran.lines().size() - 1));
   }
