@@ -277,10 +277,10 @@ class MainTest {
     assertEquals(
         "[Table[name=item, key=id, keyKind=TEXT, columns=[Column[name=name, kind=TEXT,"
             + " nullability=NULLABLE], Column[name=done, kind=BOOLEAN, nullability=NOT_NULL]],"
-            + " foreignKeys=[], unique=[name]], Table[name=part, key=id, keyKind=UUID,"
+            + " foreignKeys=[], unique=[name], checks=[]], Table[name=part, key=id, keyKind=UUID,"
             + " columns=[Column[name=item, kind=TEXT, nullability=NULLABLE], Column[name=w,"
             + " kind=DOUBLE, nullability=NULLABLE]], foreignKeys=[ForeignKey[column=item,"
-            + " references=item, onDelete=CASCADE]], unique=[]]]",
+            + " references=item, onDelete=CASCADE]], unique=[], checks=[]]]",
         schema.tables().toString());
   }
 
