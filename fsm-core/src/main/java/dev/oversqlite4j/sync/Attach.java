@@ -63,7 +63,13 @@ public final class Attach {
       ctx.connected(user);
       return connected(AttachOutcome.RESUMED_ATTACHED_STATE, Optional.empty());
     }
-    String source = ctx.read(tx -> tx.controlState().sourceId()).orElseThrow();
+    String source =
+        ctx.read(tx -> tx.controlState().sourceId())
+            .orElseThrow(
+                () ->
+                    // An open that found it so has left it so (spec 4.1 step 3c).
+                    new CorruptLocalStateException(
+                        "_sync_attachment_state", "sync state is present without a source (I4)"));
     // Step 5.
     Capabilities capabilities = Gates.remote(ctx, source);
     if (!capabilities.features().contains(Capabilities.CONNECT_LIFECYCLE)) {

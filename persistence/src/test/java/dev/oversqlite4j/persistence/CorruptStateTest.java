@@ -11,6 +11,7 @@ import dev.oversqlite4j.LifecycleState;
 import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.SyncSchema;
 import dev.oversqlite4j.TransientRetryExhaustedException;
+import dev.oversqlite4j.UninstallMode;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -325,6 +326,33 @@ class CorruptStateTest {
             });
         assertLeavable(damage, client);
       }
+    }
+  }
+
+  /** Nobody can tell which of the rows the account has, so first capture must not guess. */
+  @Test
+  void stateWithoutASourceIsNamedAndCanBeGivenUp() throws SQLException {
+    try (OversqliteClient client = attached(Outbox.EMPTY)) {
+      server.accepts(1);
+      db.run("INSERT INTO t VALUES (?, 'v')", ID);
+      client.pushPending();
+    }
+    db.run(
+        "UPDATE _sync_attachment_state SET current_source_id = '', binding_state = 'anonymous',"
+            + " attached_user_id = '', schema_name = '', last_bundle_seq_seen = 0");
+    try (OversqliteClient client = open()) {
+      List<JournalEntry> entries = client.journal().entries(0, 100);
+      assertEquals("CORRUPT", entries.get(entries.size() - 1).trigger());
+      assertEquals("", client.sourceInfo().currentSourceId());
+      CorruptLocalStateException corrupt =
+          assertThrows(CorruptLocalStateException.class, () -> client.attach("ada"));
+      assertTrue(corrupt.reason().contains("(I4)"), corrupt.reason());
+      assertEquals(DetachOutcome.DETACHED, client.detach());
+      client.uninstallSync(UninstallMode.DISCARD_PENDING);
+    }
+    try (OversqliteClient again = open()) {
+      again.attach("ada");
+      assertEquals(1, again.pendingSyncStatus().pendingRowCount());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.oversqlite4j.persistence;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.oversqlite4j.KeyPolicy;
 import dev.oversqlite4j.OversqliteClient;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -9,13 +10,17 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongBiFunction;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteDataSource;
 
-/** {@code open()} costs per table, not per row, in steps of SQLite's virtual machine. */
+/**
+ * {@code open()} costs per table and a push per dirty row, neither per row of the tables, in steps
+ * of SQLite's virtual machine.
+ */
 class OpenCostTest {
 
   @TempDir Path directory;
@@ -30,6 +35,23 @@ class OpenCostTest {
       track(db, 10, 20_000);
       long many = stepsOfOpen(db);
       assertTrue(few > 0 && many <= few * 1.5, few + " steps became " + many);
+    }
+  }
+
+  @Test
+  void aPushCostsPerDirtyRow() throws SQLException {
+    try (TestDatabase db = TestDatabase.in(directory, TestDatabase.PEOPLE)) {
+      stepsOfPush(db);
+      track(db, 0, 10);
+      db.run("UPDATE person SET name = 'edited' WHERE id IN ('p1', 'p2', 'p3')");
+      long few = stepsOfPush(db);
+      track(db, 10, 20_000);
+      db.run("UPDATE person SET name = 'again' WHERE id IN ('p1', 'p15000', 'p19999')");
+      long many = stepsOfPush(db);
+      assertTrue(few > 0 && many <= few * 1.5, few + " steps became " + many);
+      db.run("UPDATE person SET name = 'all of them'");
+      long all = stepsOfPush(db);
+      assertTrue(all > many * 100, "what is counted are the steps: " + all);
     }
   }
 
@@ -49,6 +71,28 @@ class OpenCostTest {
   }
 
   private static long stepsOfOpen(TestDatabase db) {
+    return steps(
+        db,
+        (client, steps) -> {
+          client.open();
+          return steps.get();
+        });
+  }
+
+  private static long stepsOfPush(TestDatabase db) {
+    return steps(
+        db,
+        (client, steps) -> {
+          client.open();
+          client.attach("ada");
+          long before = steps.get();
+          client.pushPending();
+          return steps.get() - before;
+        });
+  }
+
+  private static long steps(
+      TestDatabase db, ToLongBiFunction<OversqliteClient, AtomicLong> measured) {
     AtomicLong steps = new AtomicLong();
     SQLiteDataSource real = new SQLiteDataSource();
     real.setUrl("jdbc:sqlite:" + db.file);
@@ -68,15 +112,18 @@ class OpenCostTest {
                     throw failed.getCause();
                   }
                 });
+    EchoServer server = new EchoServer("business");
+    server.register("person", "id");
+    server.register("note", "id");
+    server.accepts(1);
     try (OversqliteClient client =
         OversqliteClient.builder()
             .schema(TestDatabase.people())
             .store(SqliteStore.over(counting))
-            .server(new EchoServer("business"))
-            .options(TestDatabase.options())
+            .server(server)
+            .options(TestDatabase.optionsBuilder().keyPolicy(KeyPolicy.ANY_TEXT).build())
             .build()) {
-      client.open();
-      return steps.get();
+      return measured.applyAsLong(client, steps);
     }
   }
 

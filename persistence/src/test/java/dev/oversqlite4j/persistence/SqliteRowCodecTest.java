@@ -61,9 +61,10 @@ class SqliteRowCodecTest {
   static void oneFileForAllTries() {
     storedIn =
         TestDatabase.temporary(
-            "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, txt TEXT, num INTEGER, flag BOOL,"
-                + " dec REAL, bin BLOB)");
-    storedBy = storedIn.claimed(SyncSchema.of("business").table("t").build());
+            "CREATE TABLE b (id BLOB PRIMARY KEY NOT NULL);"
+                + "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, txt TEXT, num INTEGER, flag BOOL,"
+                + " dec REAL, bin BLOB, ref BLOB REFERENCES b(id))");
+    storedBy = storedIn.claimed(SyncSchema.of("business").table("t").table("b").build());
     storedBy.write(TestDatabase::install);
   }
 
@@ -411,7 +412,8 @@ class SqliteRowCodecTest {
   }
 
   /** A row as an app may store it; the storage class follows from the Java type. */
-  record Stored(String text, Long number, Boolean flag, Double real, byte[] bytes) {}
+  record Stored(
+      String text, Long number, Boolean flag, Double real, byte[] bytes, byte[] reference) {}
 
   @Provide
   Arbitrary<Stored> stored() {
@@ -430,7 +432,8 @@ class SqliteRowCodecTest {
                     config ->
                         config.add(5e-324, 1e23, -0.0, Double.MAX_VALUE, -Double.MAX_VALUE, 0.1))
                 .injectNull(0.1),
-            Arbitraries.bytes().array(byte[].class).ofMaxSize(4).injectNull(0.1))
+            Arbitraries.bytes().array(byte[].class).ofMaxSize(4).injectNull(0.1),
+            Arbitraries.bytes().array(byte[].class).ofSize(16).injectNull(0.1))
         .as(Stored::new);
   }
 
@@ -477,39 +480,50 @@ class SqliteRowCodecTest {
     TestDatabase db = storedIn;
     SqliteStore store = storedBy;
     db.run("DELETE FROM t");
+    db.run("DELETE FROM b");
     db.run("DELETE FROM _sync_dirty_rows");
+    if (row.reference() != null) {
+      db.run("INSERT INTO b VALUES (?)", (Object) row.reference());
+    }
     db.run(
-        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)",
         ID,
         row.text(),
         row.number(),
         row.flag(),
         row.real(),
-        row.bytes());
+        row.bytes(),
+        row.reference());
     String all =
         "SELECT quote(id), quote(txt), quote(num), quote(flag), typeof(dec), dec + 0.0 = ?1"
-            + " OR dec IS ?1, quote(bin) FROM t";
+            + " OR dec IS ?1, quote(bin), quote(ref), (SELECT group_concat(quote(id)) FROM b) FROM t";
     List<String> before = db.rows(all, row.real());
     store.write(
         tx -> {
-          DirtyRow dirty = tx.dirtyRows().all().get(0);
-          String sent =
-              ((RowCodec.Encoded) store.codec().encode(dirty, Optional.empty()))
-                  .wirePayload()
-                  .orElseThrow();
-          RowCodec.DecodedRow received =
-              store.codec().decode(wire("t", dirty.key().keyJson(), sent));
-          assertEquals(dirty.key(), received.key());
-          String captured = tx.rows().live(dirty.key()).orElseThrow();
-          assertEquals(dirty.payload().orElseThrow(), captured);
-          tx.rows()
-              .authoritative(
-                  () -> {
-                    tx.rows().delete(dirty.key());
-                    tx.rows().upsert(dirty.key(), received.payload().orElseThrow());
-                  });
-          String applied = tx.rows().live(dirty.key()).orElseThrow();
-          assertTrue(store.codec().equivalent("t", captured, applied));
+          List<DirtyRow> dirty = tx.dirtyRows().all();
+          assertEquals(row.reference() == null ? 1 : 2, dirty.size());
+          for (DirtyRow each : dirty) {
+            RowCodec.Encoded sent = (RowCodec.Encoded) store.codec().encode(each, Optional.empty());
+            RowCodec.DecodedRow received =
+                store
+                    .codec()
+                    .decode(
+                        wire(
+                            each.key().table(),
+                            sent.wireKeyJson(),
+                            sent.wirePayload().orElseThrow()));
+            assertEquals(each.key(), received.key());
+            String captured = tx.rows().live(each.key()).orElseThrow();
+            assertEquals(each.payload().orElseThrow(), captured);
+            tx.rows()
+                .authoritative(
+                    () -> {
+                      tx.rows().delete(each.key());
+                      tx.rows().upsert(each.key(), received.payload().orElseThrow());
+                    });
+            String applied = tx.rows().live(each.key()).orElseThrow();
+            assertTrue(store.codec().equivalent(each.key().table(), captured, applied));
+          }
           return null;
         });
     assertEquals(before, db.rows(all, row.real()));
