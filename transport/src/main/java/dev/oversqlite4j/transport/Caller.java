@@ -65,7 +65,7 @@ final class Caller {
     Flight flight = new Flight(op, flights::remove);
     flights.add(flight);
     if (closed) {
-      flights.remove(flight);
+      flight.close();
       throw new OperationCancelledException(op);
     }
     return flight;

@@ -7,27 +7,66 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import okhttp3.Call;
 import okhttp3.Response;
+import okio.AsyncTimeout;
 
 /**
- * One call of the port from its first request to its last, waits included: what a cancel reaches.
- * Used by the thread that made the call, except for {@link #cancel}.
+ * One call of the port from its first request to its last, waits included: what a cancel reaches,
+ * and an interrupt of the thread that made the call. Used by that thread, except for {@link
+ * #cancel}.
  */
 final class Flight implements AutoCloseable {
+  private static final long INTERRUPT_CHECK_MILLIS = 50;
+
   private final SyncOperation op;
   private final Runnable onClose;
+  private final Thread caller = Thread.currentThread();
 
   // Guarded by this. Once cancelled it is cancelled for ever.
   private boolean cancelled;
   private Call call;
   private Thread asleep;
   private boolean woken;
+  private boolean over;
+  private InterruptCheck check;
+
+  /**
+   * An interrupt does not reach a thread that waits on a socket, so somebody has to look. The
+   * thread that OkHttp has for its timeouts does, so that none is started for it.
+   */
+  private final class InterruptCheck extends AsyncTimeout {
+    InterruptCheck() {
+      timeout(INTERRUPT_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    protected void timedOut() {
+      if (caller.isInterrupted()) {
+        running().ifPresent(Call::cancel);
+      }
+      checkAgain();
+    }
+  }
 
   Flight(SyncOperation op, Consumer<Flight> onClose) {
     this.op = op;
     this.onClose = () -> onClose.accept(this);
+    checkAgain();
+  }
+
+  private synchronized void checkAgain() {
+    if (!over) {
+      check = new InterruptCheck();
+      check.enter();
+    }
+  }
+
+  private synchronized Optional<Call> running() {
+    return Optional.ofNullable(call);
   }
 
   SyncOperation op() {
@@ -115,6 +154,10 @@ final class Flight implements AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (this) {
+      over = true;
+      check.exit();
+    }
     onClose.run();
   }
 }

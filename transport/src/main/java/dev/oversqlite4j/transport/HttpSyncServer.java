@@ -41,8 +41,8 @@ import okhttp3.Request;
  * 401 or 403 that comes through is reported and not tried again.
  *
  * <p>Requests run on the calling thread; no thread is started. {@link #cancel} and {@link #close}
- * may come from any thread. An interrupt ends a call as well, at the latest when the client's read
- * timeout does: Java cannot interrupt a thread that waits on a plain socket.
+ * may come from any thread. An interrupt of the calling thread ends a call as well, within a tenth
+ * of a second.
  */
 public final class HttpSyncServer implements SyncServer {
   private static final String PROTOCOL_VERSION = "v1";

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.oversqlite4j.OperationCancelledException;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.SyncSchema;
+import dev.oversqlite4j.spi.SyncServer.WatchStream;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -23,6 +25,7 @@ import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -124,6 +127,57 @@ class CancelTest {
     assertThrows(OperationCancelledException.class, () -> call.run().accept(wire.server));
     assertTrue(Thread.interrupted(), "the flag is restored");
     assertEquals(0, wire.requests());
+  }
+
+  /** Neither a timeout nor the server ends the call: the read timeout is off. */
+  @ParameterizedTest
+  @MethodSource("calls")
+  void anInterruptEndsACallThatWaitsForTheServer(Wire.Call call) throws Exception {
+    wire.answer(stalled());
+    interrupted(() -> call.run().accept(wire.server));
+    assertEquals(1, wire.requests());
+  }
+
+  @Test
+  void anInterruptEndsACallInTheMiddleOfABody() throws Exception {
+    wire.answer(
+        new MockResponse.Builder().body(Wire.PULL_ANSWER).throttleBody(10, 1, TimeUnit.HOURS));
+    interrupted(() -> Wire.call("pull").run().accept(wire.server));
+  }
+
+  @Test
+  void anInterruptEndsASilentStream() throws Exception {
+    wire.answer(
+        new MockResponse.Builder()
+            .setHeader("Content-Type", "text/event-stream")
+            .body(": silence\n\n: more of it")
+            .throttleBody(12, 1, TimeUnit.HOURS));
+    interrupted(
+        () -> {
+          try (WatchStream stream = wire.server.watch(Wire.SOURCE, 0)) {
+            stream.next();
+          }
+        });
+  }
+
+  /** Interrupts {@code call} once the server has its request. */
+  private void interrupted(Executable call) throws Exception {
+    CompletableFuture<Boolean> flag = new CompletableFuture<>();
+    Thread calling =
+        new Thread(
+            () -> {
+              try {
+                assertThrows(OperationCancelledException.class, call);
+                flag.complete(Thread.currentThread().isInterrupted());
+              } catch (Throwable failure) {
+                flag.completeExceptionally(failure);
+              }
+            });
+    calling.start();
+    wire.taken();
+    calling.interrupt();
+    assertTrue(flag.get(10, TimeUnit.SECONDS), "the flag is restored");
+    calling.join();
   }
 
   @Test
