@@ -211,6 +211,7 @@ final class SimulateCommand implements Callable<Integer> {
     printRow(people, "network faults", counts.networkFaults());
     printRow(people, "server faults", counts.serverFaults());
     printRow(people, "disk faults", counts.diskFaults());
+    printRow(people, "schema changes", counts.schemaChanges());
     counts.faults().forEach((kind, times) -> printRow(people, "  " + kind, times));
     printReached(people, "transitions", "declared ones covered", result.transitions());
     printUncovered(people, byTrigger(result.transitions().uncovered()));
@@ -379,6 +380,7 @@ final class SimulateCommand implements Callable<Integer> {
     object.put("networkFaults", counts.networkFaults());
     object.put("serverFaults", counts.serverFaults());
     object.put("diskFaults", counts.diskFaults());
+    object.put("schemaChanges", counts.schemaChanges());
     ObjectNode kinds = object.putObject("faultKinds");
     counts.faults().forEach(kinds::put);
     object.put("ackGapCrashes", counts.ackGapCrashes());

@@ -40,6 +40,7 @@ import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.Op;
 import dev.oversqlite4j.simulator.server.Scope;
 import dev.oversqlite4j.simulator.world.AppTable;
+import dev.oversqlite4j.simulator.world.Business;
 import dev.oversqlite4j.simulator.world.CallOutcome;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
@@ -153,6 +154,8 @@ public final class Oracle implements Witness {
     private final Deque<Committed> maybe = new ArrayDeque<>();
     private Optional<SynchronousMode> powerLost = Optional.empty();
     private boolean diskFailed;
+    private boolean uncaptured;
+    private boolean uncapturedAtCall;
     private final Set<Fault> faultsOfCall = new HashSet<>();
   }
 
@@ -266,6 +269,9 @@ public final class Oracle implements Witness {
 
   @Override
   public void disturbing(Device device, Disturbance what) {
+    if (what == Disturbance.DROP_TRIGGERS) {
+      of(device).uncaptured = true;
+    }
     if (!what.losesHistory()) {
       return;
     }
@@ -280,6 +286,9 @@ public final class Oracle implements Witness {
   @Override
   public void disturbed(Device device, Disturbance what) {
     DeviceRecord record = of(device);
+    if (what == Disturbance.RESTORE_FILE || what == Disturbance.OTHER_CLIENT) {
+      record.uncaptured = false;
+    }
     if (what == Disturbance.RESTORE_FILE) {
       // What was written since the copy was made is what restoring a copy gives up.
       record.last = null;
@@ -444,8 +453,11 @@ public final class Oracle implements Witness {
     }
     Control control = now.control();
     require(43, control.applyMode() == 0, device, "apply mode is on after a commit");
-    tracked(device, now);
-    dirtyMirrorsRows(device, now);
+    record.uncaptured &= !opens(before, now);
+    if (!record.uncaptured) {
+      tracked(device, now);
+      dirtyMirrorsRows(device, now);
+    }
     outbox(device, now);
     stillFrozen(device, before, now);
     boolean journaled = !before.installed() || !now.tail().equals(before.tail());
@@ -556,6 +568,12 @@ public final class Oracle implements Witness {
         !gated || disturbed || rebuildAsked,
         device,
         "a rebuild is required although nothing happened behind the client's back");
+  }
+
+  /** Whether the client was opened just now, and has looked at what no trigger saw. */
+  private static boolean opens(DeviceTables before, DeviceTables now) {
+    long known = before.tail().isEmpty() ? 0 : head(before).seq();
+    return now.tail().stream().anyMatch(row -> row.seq() > known && row.from().equals("UNOPENED"));
   }
 
   private static JournalRow head(DeviceTables tables) {
@@ -778,6 +796,12 @@ public final class Oracle implements Witness {
                   "freezing changed the content of an edit");
             });
     require(8, searching || now.dirty().isEmpty(), device, "freezing left dirty rows behind");
+    // The built-in app writes nothing that cannot be encoded.
+    require(
+        8,
+        app != Business.APP || !before.quarantined().isEmpty() || now.quarantined().isEmpty(),
+        device,
+        "freezing set a row aside that can be sent");
     uploadOrder(device, now);
   }
 
@@ -902,6 +926,7 @@ public final class Oracle implements Witness {
     record.asked = "";
     record.faultsOfCall.clear();
     record.rejectedInCall = false;
+    record.uncapturedAtCall = record.uncaptured;
     record.commitsAtCall = record.commits;
     record.appCommitsAtCall = record.appCommits;
     record.requestsAtCall = record.requests;
@@ -923,7 +948,7 @@ public final class Oracle implements Witness {
       switch (operation) {
         case OPEN -> {
           require(27, silent, device, "open() talked to the server");
-          opened(device, undisturbed && before.installed(), unchanged);
+          opened(device, undisturbed && before.installed() && !record.uncapturedAtCall, unchanged);
         }
         case ATTACH, ATTACH_OTHER_USER ->
             attached(device, record, (AttachResult) value, silent, !undisturbed || unchanged);
@@ -998,7 +1023,8 @@ public final class Oracle implements Witness {
     }
     if (NEVER.contains(known.getClass())
         && !resolverThrew(device, operation, known)
-        && !caused(record.faultsOfCall, known)) {
+        && !caused(record.faultsOfCall, known)
+        && !behind(device, known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
     }
@@ -1033,6 +1059,13 @@ public final class Oracle implements Witness {
             || record.last.rows().keySet().stream().anyMatch(row -> said.contains(row.key()))
             || SOME_TAG.matcher(said).find();
     require(64, !tells, device, error.getClass().getSimpleName() + " tells a value, key or source");
+  }
+
+  /**
+   * 4.9a: a row with a column that the app has not added yet is refused, and nothing of it kept.
+   */
+  private static boolean behind(Device device, OversqliteException error) {
+    return error instanceof RemoteResponseSemanticException && device.lacksColumns();
   }
 
   /** What only a broken answer can cause, or a server that fails what it should do. */

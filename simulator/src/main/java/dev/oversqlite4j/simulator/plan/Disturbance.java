@@ -33,7 +33,24 @@ public enum Disturbance {
   /** The device's clock is set a day forward. */
   DEVICE_CLOCK_FORWARD,
   /** The device's clock is set a day back. */
-  DEVICE_CLOCK_BACK;
+  DEVICE_CLOCK_BACK,
+  /**
+   * The app starts anew and adds the columns of its last version, which the server has known all
+   * along. A device with such a step in its plan has its tables without them until then.
+   */
+  ADD_COLUMN,
+  /** The app starts anew and adds indexes, one of them unique and over an expression. */
+  ADD_INDEX,
+  /**
+   * The app starts anew and copies each of its tables into a new one that takes its place; the
+   * capture triggers go with the old ones.
+   */
+  RECREATE_TABLES,
+  /**
+   * The app starts anew, has the capture triggers dropped and, unless a transition is pending,
+   * inserts and deletes rows before it opens the client.
+   */
+  DROP_TRIGGERS;
 
   /** Whether somebody knows less afterwards than was acknowledged, or another source is in use. */
   public boolean losesHistory() {
@@ -42,6 +59,11 @@ public enum Disturbance {
 
   /** Whether it leaves the file alone, and so may happen during a call of the device. */
   public boolean onServer() {
-    return this != SAVE_FILE && this != RESTORE_FILE && this != OTHER_CLIENT;
+    return this != SAVE_FILE && this != RESTORE_FILE && this != OTHER_CLIENT && !changesSchema();
+  }
+
+  /** Whether the app changes its own tables, between two processes that use the client. */
+  public boolean changesSchema() {
+    return compareTo(ADD_COLUMN) >= 0;
   }
 }

@@ -27,6 +27,18 @@ public final class PlanGenerator {
   private static final long REFUSED_STREAM = 0x726566757365L;
   private static final int REFUSED_PLANS_PERCENT = 20;
   private static final int REFUSED_ROWS_PERCENT = 30;
+  private static final long SCHEMA_STREAM = 0x736368656d61L;
+  private static final int MIGRATING_PLANS_PERCENT = 25;
+  private static final int MIGRATIONS_MAX = 3;
+  private static final int MIGRATION_CRASHES_PERCENT = 40;
+  static final List<Disturbance> MIGRATIONS =
+      List.of(
+          Disturbance.ADD_COLUMN,
+          Disturbance.ADD_INDEX,
+          Disturbance.RECREATE_TABLES,
+          Disturbance.DROP_TRIGGERS);
+  private static final List<Disturbance> MIGRATIONS_OF_LED_PLANS =
+      MIGRATIONS.subList(1, MIGRATIONS.size());
   private static final int SEAM_MAX = 60;
   private static final int REQUEST_MAX = 7;
 
@@ -91,7 +103,8 @@ public final class PlanGenerator {
    * the app is the built-in one, along one of the {@link Passages} or in one of the {@link
    * Directions}, and go on as the plan of the seed does. Which one is a matter of the seed alone,
    * so that every shard of a campaign goes where the whole of it would. In some plans of the
-   * profiles in which servers fail, some rows are ones that the server never accepts.
+   * profiles in which servers fail, some rows are ones that the server never accepts, and in some
+   * of them the app changes its schema.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -106,6 +119,14 @@ public final class PlanGenerator {
       plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
     }
     OptionalInt route = profile == Profile.DEFAULT ? route(seed) : OptionalInt.empty();
+    if (profile.isHostile()) {
+      // Without its last columns a device could not be led anywhere.
+      plan =
+          withMigrations(
+              plan,
+              new SplittableRandom(seed ^ SCHEMA_STREAM),
+              route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
+    }
     return route.isPresent() ? led(plan, route.getAsInt(), seed) : plan;
   }
 
@@ -153,6 +174,30 @@ public final class PlanGenerator {
     int afflicted = random.nextInt(steps.size());
     steps.set(afflicted, afflicted(steps.get(afflicted), random));
     return steps;
+  }
+
+  /** Some apps change their schema between two launches. */
+  private static Plan withMigrations(Plan plan, SplittableRandom random, List<Disturbance> kinds) {
+    if (!Draw.percent(random, MIGRATING_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>(plan.steps());
+    int count = random.nextInt(1, MIGRATIONS_MAX + 1);
+    for (int i = 0; i < count; i++) {
+      List<Fault> faults =
+          Draw.percent(random, MIGRATION_CRASHES_PERCENT)
+              ? List.of(new Fault.CrashAtSeam(Draw.logUniform(random, SEAM_MAX)))
+              : List.of();
+      steps.add(
+          random.nextInt(steps.size() + 1),
+          new Step(
+              random.nextInt(plan.devices()),
+              new Command.Disturb(Draw.one(random, kinds)),
+              faults,
+              AfterCrash.RETRY,
+              Optional.empty()));
+    }
+    return plan.withSteps(steps);
   }
 
   private static Plan withRefusedRows(Plan plan, SplittableRandom random) {

@@ -7,7 +7,6 @@ import dev.oversqlite4j.simulator.plan.RowWrite;
 import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.SimulatedApp.Assignment;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -30,31 +29,43 @@ final class AppWrites {
     try {
       perform(world, device, witness, write, device.app());
     } catch (SQLException e) {
-      if (isStorage(e)) {
-        rollBack(device);
-        world.log(
-            device,
-            RunEvent.Kind.WRITE,
-            "write failed: " + ((SQLiteException) e).getResultCode().name());
-        world.storageFailed(device, ((SQLiteException) e).getResultCode().name());
-        witness.writeFailed(device);
-        return;
-      }
-      throw new IllegalStateException("The simulated app's transaction failed", e);
+      throw new IllegalStateException("The simulated app cannot connect", e);
     }
   }
 
-  private static void perform(
-      World world, Device device, Witness witness, Command.Write write, Connection app)
+  static void perform(
+      World world, Device device, Witness witness, Command.Write write, AppConnection app) {
+    try {
+      transact(world, device, witness, write, app);
+    } catch (SQLException e) {
+      failed(world, device, witness, app, e);
+    }
+  }
+
+  /** A transaction of the app failed; it is not the app's fault if the disk is to blame. */
+  static void failed(
+      World world, Device device, Witness witness, AppConnection app, SQLException e) {
+    if (!isStorage(e)) {
+      throw new IllegalStateException("The simulated app's transaction failed", e);
+    }
+    rollBack(app);
+    String how = ((SQLiteException) e).getResultCode().name();
+    world.log(device, RunEvent.Kind.WRITE, "write failed: " + how);
+    world.storageFailed(device, how);
+    witness.writeFailed(device);
+  }
+
+  private static void transact(
+      World world, Device device, Witness witness, Command.Write write, AppConnection app)
       throws SQLException {
-    try (Statement statement = app.createStatement()) {
+    try (Statement statement = app.connection().createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
       // From here on nobody else writes.
       Map<RowId, String> before = DeviceTables.read(device.observer()).rows();
       List<RowWrite> effective = new ArrayList<>();
       try {
         for (RowWrite row : write.rows()) {
-          if (apply(world.app(), device, row, world.revision())) {
+          if (apply(world, device, row, app)) {
             effective.add(row);
           }
         }
@@ -79,7 +90,7 @@ final class AppWrites {
         statement.execute("ROLLBACK");
         return;
       }
-      witness.writing(device, changes(before, DeviceTables.appRows(device.insideOfApp())));
+      witness.writing(device, changes(before, DeviceTables.appRows(app.inside())));
       statement.execute("COMMIT");
       world.countOperation();
       world.log(
@@ -105,7 +116,7 @@ final class AppWrites {
   }
 
   /** The disk's fault, and not that of the statement. */
-  private static boolean isStorage(SQLException e) {
+  static boolean isStorage(SQLException e) {
     return e instanceof SQLiteException sqlite
         && switch (SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff)) {
           case SQLITE_BUSY, SQLITE_FULL, SQLITE_READONLY, SQLITE_INTERRUPT -> true;
@@ -114,10 +125,10 @@ final class AppWrites {
   }
 
   /** Some of these errors have ended the transaction, others leave it open. */
-  private static void rollBack(Device device) {
-    try (Statement statement = device.app().createStatement()) {
+  private static void rollBack(AppConnection app) {
+    try (Statement statement = app.connection().createStatement()) {
       // The driver has finalised the one that failed.
-      device.forgetAppStatements();
+      app.forgetStatements();
       statement.execute("ROLLBACK");
     } catch (SQLException nothingToRollBack) {
       // It is over, then.
@@ -136,16 +147,21 @@ final class AppWrites {
   }
 
   /** True if the statement changed a row; an insert of a present row is not attempted. */
-  private static boolean apply(SimulatedApp app, Device device, RowWrite row, Revision revision)
+  private static boolean apply(World world, Device device, RowWrite row, AppConnection app)
       throws SQLException {
-    AppTable written = app.table(row);
-    List<Assignment> columns = app.assignments(written, row.row(), row.value());
+    Revision revision = world.revision();
+    AppTable written = world.app().table(row);
+    List<String> lacking = world.lackingColumns(device, written);
+    List<Assignment> columns =
+        world.app().assignments(written, row.row(), row.value()).stream()
+            .filter(assignment -> !lacking.contains(assignment.column()))
+            .toList();
     Object key = written.sqlKey(row.row());
     String id = written.key();
     String table = written.name();
     if (row.kind() != RowWrite.Kind.DELETE) {
       for (String parent : written.requiredParents()) {
-        if (!exists(device, parent)) {
+        if (!exists(app, parent)) {
           return false;
         }
       }
@@ -159,7 +175,7 @@ final class AppWrites {
     return switch (row.kind()) {
       case INSERT ->
           update(
-              device,
+              app,
               "INSERT INTO "
                   + table
                   + "("
@@ -176,13 +192,13 @@ final class AppWrites {
               binds(key, columns, key, revision));
       case UPDATE ->
           update(
-              device,
+              app,
               "UPDATE " + table + " SET " + sets + " WHERE " + id + " = ?",
               binds(null, columns, key, revision));
-      case DELETE -> update(device, "DELETE FROM " + table + " WHERE " + id + " = ?", List.of(key));
+      case DELETE -> update(app, "DELETE FROM " + table + " WHERE " + id + " = ?", List.of(key));
       case UPSERT ->
           update(
-              device,
+              app,
               "INSERT INTO "
                   + table
                   + "("
@@ -200,9 +216,8 @@ final class AppWrites {
     };
   }
 
-  private static boolean exists(Device device, String table) throws SQLException {
-    try (ResultSet rows =
-        device.appStatement("SELECT 1 FROM " + table + " LIMIT 1").executeQuery()) {
+  private static boolean exists(AppConnection app, String table) throws SQLException {
+    try (ResultSet rows = app.statement("SELECT 1 FROM " + table + " LIMIT 1").executeQuery()) {
       return rows.next();
     }
   }
@@ -226,8 +241,9 @@ final class AppWrites {
     return binds;
   }
 
-  private static boolean update(Device device, String sql, List<Object> binds) throws SQLException {
-    PreparedStatement statement = device.appStatement(sql);
+  private static boolean update(AppConnection app, String sql, List<Object> binds)
+      throws SQLException {
+    PreparedStatement statement = app.statement(sql);
     for (int i = 0; i < binds.size(); i++) {
       statement.setObject(i + 1, binds.get(i));
     }

@@ -108,6 +108,13 @@ public final class Business implements SimulatedApp {
   }
 
   @Override
+  public List<AppTable.Later> laterColumns() {
+    return List.of(
+        new AppTable.Later(Table.NOTE, "content", "TEXT"),
+        new AppTable.Later(Table.MEASURE, "raw", "BLOB"));
+  }
+
+  @Override
   public SyncSchema syncSchema() {
     return SyncSchema.parse(NAME, DDL);
   }

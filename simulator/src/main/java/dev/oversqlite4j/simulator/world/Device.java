@@ -24,13 +24,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -72,9 +70,7 @@ public final class Device {
   private SeamDataSource disk;
   private OversqliteClient client;
   private PlannedResolver resolverOfProcess;
-  private Optional<Connection> app = Optional.empty();
-  private Optional<Observer> insideOfApp = Optional.empty();
-  private final Map<String, PreparedStatement> appStatements = new HashMap<>();
+  private Optional<AppConnection> app = Optional.empty();
   // Of the file, not of the process: an orderly restart leaves it as it is.
   private Optional<Observer> observer = Optional.empty();
   private boolean opened;
@@ -106,14 +102,22 @@ public final class Device {
     this.file = folder.resolve("device" + index + "-" + life + ".db");
   }
 
-  /** Creates the app's database, as the app did before it ever used this library. */
-  void create() {
+  /**
+   * Creates the app's database, as the app did before it ever used this library.
+   *
+   * @param later the columns that its tables do not have yet
+   */
+  void create(List<AppTable.Later> later) {
     try (Connection raw = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = raw.createStatement()) {
       statement.execute("PRAGMA synchronous=OFF");
       statement.execute("PRAGMA journal_mode=WAL");
       for (String ddl : world.app().ddl()) {
         statement.executeUpdate(ddl);
+      }
+      for (AppTable.Later column : later) {
+        statement.executeUpdate(
+            "ALTER TABLE " + column.table() + " DROP COLUMN " + column.column());
       }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app cannot create its database", e);
@@ -137,8 +141,6 @@ public final class Device {
         observer = Optional.of(Observer.of(world.app(), file));
       }
       app = Optional.empty();
-      insideOfApp = Optional.empty();
-      appStatements.clear();
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
@@ -443,36 +445,21 @@ public final class Device {
   }
 
   /** The app's own connection of this process; it connects when it first writes. */
-  Connection app() throws SQLException {
+  AppConnection app() throws SQLException {
     if (app.isEmpty()) {
-      app = Optional.of(disk.getConnection());
+      app = Optional.of(connect());
     }
     return app.get();
   }
 
-  /** What the app's connection sees, its open transaction included. */
-  Observer insideOfApp() throws SQLException {
-    if (insideOfApp.isEmpty()) {
-      insideOfApp = Optional.of(new Observer(world.app(), SeamDataSource.beneath(app())));
-    }
-    return insideOfApp.get();
+  /** One more connection of the app. */
+  AppConnection connect() throws SQLException {
+    return new AppConnection(world.app(), disk.getConnection());
   }
 
-  /** A statement on the app's connection, kept as long as that. */
-  PreparedStatement appStatement(String sql) throws SQLException {
-    PreparedStatement statement = appStatements.get(sql);
-    if (statement == null) {
-      statement = app().prepareStatement(sql);
-      appStatements.put(sql, statement);
-    }
-    return statement;
-  }
-
-  void forgetAppStatements() throws SQLException {
-    for (PreparedStatement statement : appStatements.values()) {
-      statement.close();
-    }
-    appStatements.clear();
+  /** The store as a migration of the app uses it, which the client does not have open. */
+  SqliteStore storeOfApp() {
+    return SqliteStore.over(disk);
   }
 
   /** A connection of nobody in the simulation, for looking. */
@@ -482,6 +469,11 @@ public final class Device {
 
   public Path file() {
     return file;
+  }
+
+  /** Whether the app's tables here still lack columns that its last version has. */
+  public boolean lacksColumns() {
+    return !Migrations.lacking(world.app(), observer()).isEmpty();
   }
 
   HashTrace trace() {

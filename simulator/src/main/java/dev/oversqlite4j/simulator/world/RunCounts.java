@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * @param crashes processes that died, of a power loss too
  * @param ackGapCrashes of these, between the server's commit and our acknowledgement
  * @param faults how often each kind of fault took effect, by its name: {@code network}, {@code
- *     server}, {@code disk}, {@code power}, {@code clock} or {@code app}, a space and which one
+ *     server}, {@code disk}, {@code power}, {@code clock}, {@code schema} or {@code app}, a space
+ *     and which one
  */
 public record RunCounts(
     int devices,
@@ -45,6 +46,11 @@ public record RunCounts(
   /** Processes that died because their device lost its power. */
   public long powerLosses() {
     return ofGroup("power");
+  }
+
+  /** Migrations of the app. */
+  public long schemaChanges() {
+    return ofGroup("schema");
   }
 
   private long ofGroup(String group) {

@@ -33,6 +33,11 @@ public interface SimulatedApp {
   /** The synced tables, parents before their children. */
   List<AppTable> tables();
 
+  /** The columns that came with a later version of the app. */
+  default List<AppTable.Later> laterColumns() {
+    return List.of();
+  }
+
   /** What a write puts into a row, the key left out. */
   List<Assignment> assignments(AppTable table, int row, int value);
 

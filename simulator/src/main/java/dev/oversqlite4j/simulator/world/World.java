@@ -89,6 +89,7 @@ public final class World implements AutoCloseable {
   private final SimulatedApp app;
   private final Plan plan;
   private final boolean powerFails;
+  private final boolean schemaChanges;
   private final Parts parts;
   private final Witness witness;
   private final Tracing tracing;
@@ -105,6 +106,7 @@ public final class World implements AutoCloseable {
   private Set<String> usersOfSavedServer = Set.of();
   private Optional<Path> savedFile = Optional.empty();
   private int savedFiles;
+  private int migrations;
   private boolean serverRestored;
 
   private long nowMillis = START_MILLIS;
@@ -146,6 +148,12 @@ public final class World implements AutoCloseable {
         plan.steps().stream()
             .flatMap(step -> step.faults().stream())
             .anyMatch(fault -> fault instanceof Fault.LosePower);
+    this.schemaChanges =
+        plan.steps().stream()
+            .anyMatch(
+                step ->
+                    step.command() instanceof Command.Disturb disturb
+                        && disturb.what().changesSchema());
     this.parts = parts;
     this.tracing = tracing;
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
@@ -177,7 +185,7 @@ public final class World implements AutoCloseable {
   public void run() {
     devices.forEach(
         device -> {
-          device.create();
+          device.create(addsColumns(device) ? app.laterColumns() : List.of());
           boot(device);
           baton.admit(device.clientActor());
           baton.admit(device.appActor());
@@ -210,6 +218,24 @@ public final class World implements AutoCloseable {
           tooMany);
     }
     listener.settled(this);
+  }
+
+  private boolean addsColumns(Device device) {
+    return plan.steps().stream()
+        .anyMatch(
+            step ->
+                step.device() == device.index()
+                    && step.command().equals(new Command.Disturb(Disturbance.ADD_COLUMN)));
+  }
+
+  /** The columns that the table does not have on the device yet. */
+  List<String> lackingColumns(Device device, AppTable table) {
+    return schemaChanges
+        ? Migrations.lacking(app, device.observer()).stream()
+            .filter(column -> column.table().equals(table.name()))
+            .map(AppTable.Later::column)
+            .toList()
+        : List.of();
   }
 
   @Override
@@ -318,6 +344,10 @@ public final class World implements AutoCloseable {
   private void execute(Device device, Command command) {
     if (command instanceof Command.Call call) {
       call(device, call.operation());
+    } else if (command instanceof Command.Write
+        && schemaChanges
+        && Migrations.hasLostTriggers(device)) {
+      log(device, RunEvent.Kind.APP, "no write before the client is open again");
     } else if (command instanceof Command.Write write) {
       AppWrites.perform(this, device, witness, write);
     } else if (command instanceof Command.Restart) {
@@ -355,8 +385,12 @@ public final class World implements AutoCloseable {
           case SAVE_FILE -> true;
           case RESTORE_FILE -> savedFile.isPresent();
           case OTHER_CLIENT ->
-              app == Business.APP && OtherClient.mayTakeOver(DeviceTables.read(device.observer()));
+              app == Business.APP
+                  && !device.lacksColumns()
+                  && OtherClient.mayTakeOver(DeviceTables.read(device.observer()));
           case EXPIRE_LEASE -> server.scope(user) instanceof Scope.Initializing;
+          case ADD_COLUMN -> device.lacksColumns();
+          case DROP_TRIGGERS -> DeviceTables.read(device.observer()).installed();
           default -> true;
         };
     if (!applies) {
@@ -364,9 +398,7 @@ public final class World implements AutoCloseable {
     }
     log(device, RunEvent.Kind.DISTURBANCE, "disturbance " + what);
     witness.disturbing(device, what);
-    count(
-        what.name().contains("CLOCK") ? "clock" : what.onServer() ? "server" : "file",
-        Words.of(what));
+    count(group(what), Words.of(what));
     switch (what) {
       case PRUNE_ALL -> server.prune(user, server.latestBundleSeq(user));
       case PRUNE_BUT_LAST -> server.prune(user, Math.max(0, server.latestBundleSeq(user) - 1));
@@ -399,6 +431,10 @@ public final class World implements AutoCloseable {
             });
         return;
       }
+      case ADD_COLUMN, ADD_INDEX, RECREATE_TABLES, DROP_TRIGGERS -> {
+        changeSchema(device, what);
+        return;
+      }
       case RESTART_SERVER -> serverLife++;
       case LOSE_SESSIONS -> {
         serverLife++;
@@ -411,6 +447,32 @@ public final class World implements AutoCloseable {
       case DEVICE_CLOCK_BACK -> device.moveClock(DAY.negated());
     }
     witness.disturbed(device, what);
+  }
+
+  private static String group(Disturbance what) {
+    if (what.changesSchema()) {
+      return "schema";
+    }
+    if (what.name().contains("CLOCK")) {
+      return "clock";
+    }
+    return what.onServer() ? "server" : "file";
+  }
+
+  /** An app migrates when its process starts, before anything else uses the file. */
+  private void changeSchema(Device device, Disturbance what) {
+    boolean wasOpened = device.opened();
+    baton.standIn(
+        device.clientActor(),
+        () -> {
+          device.shutDown();
+          boot(device);
+          Migrations.perform(this, device, witness, what);
+          witness.disturbed(device, what);
+          if (wasOpened || DeviceTables.read(device.observer()).installed()) {
+            restart(device);
+          }
+        });
   }
 
   private void betweenProcesses(Device device, Disturbance what, Runnable change) {
@@ -581,6 +643,10 @@ public final class World implements AutoCloseable {
           new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
       device.shutDown();
       boot(device);
+      if (device.lacksColumns()) {
+        // Every device gets the last version of the app at last.
+        Migrations.perform(this, device, witness, Disturbance.ADD_COLUMN);
+      }
       call(device, Operation.OPEN);
       settleAttach(device);
     }
@@ -1030,6 +1096,11 @@ public final class World implements AutoCloseable {
   /** An app transaction committed. */
   void countOperation() {
     operations++;
+  }
+
+  /** A number that no other migration of the run has. */
+  int nextMigration() {
+    return migrations++;
   }
 
   /** Adds a line to the timeline. */

@@ -115,6 +115,7 @@ class MainTest {
             "networkFaults",
             "serverFaults",
             "diskFaults",
+            "schemaChanges",
             "faultKinds",
             "ackGapCrashes",
             "violatedProperties",

@@ -228,6 +228,7 @@ class PlanGeneratorTest {
     assertTrue(rollbacks > few && restarts > few && expiries > few && otherUsers > few, seen);
     EnumSet<Disturbance> others = EnumSet.copyOf(HazardPlacer.HAPPENINGS);
     others.add(Disturbance.OTHER_CLIENT);
+    others.addAll(PlanGenerator.MIGRATIONS);
     assertEquals(EnumSet.complementOf(others), disturbances.keySet(), seen);
     assertTrue(disturbances.values().stream().allMatch(n -> n > few), disturbances::toString);
     assertTrue(operations.values().stream().allMatch(n -> n > few), seen);
