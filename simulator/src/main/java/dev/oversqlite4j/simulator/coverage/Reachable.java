@@ -126,7 +126,8 @@ public final class Reachable {
         "only a server that leaves an uploaded row out of its bundle shows it");
     exceptions.put(
         stays(DurableState.REBUILD_COMMITTED, Trigger.PUSH_BEGIN),
-        "a recovery does not push what is committed, but goes on to the snapshot that has it");
+        "what is committed is looked for in a snapshot and not pushed again, unless the app's tables"
+            + " refuse the snapshot; no plan writes what the built-in app's refuse elsewhere");
     exceptions.put(
         edge(DurableState.SOURCE_RECOVERY, Trigger.DETACH, DurableState.DETACHED),
         "the rows that were frozen when the source failed wait until it is rotated");
