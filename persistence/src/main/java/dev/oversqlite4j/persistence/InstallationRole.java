@@ -23,6 +23,10 @@ final class InstallationRole implements Installation {
           + " AND last_bundle_seq_seen = 0 AND rebuild_required = 0"
           + " AND pending_initialization_id = ''";
 
+  /** Where rows of the app are named by {@code key_json}. */
+  private static final List<String> KEYED =
+      List.of("_sync_row_state", "_sync_dirty_rows", "_sync_outbox_rows", "_fsm_quarantine");
+
   private final Sql sql;
   private final ManagedSchema schema;
   private final IdSource ids;
@@ -201,11 +205,31 @@ final class InstallationRole implements Installation {
 
   @Override
   public long captureUntracked() {
+    uncaptured.forEach(this::renameKeys);
     uncaptured.forEach(older::renew);
     return uncaptured.stream()
         .mapToLong(
             table -> refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))
         .sum();
+  }
+
+  /**
+   * Keys hold the name of the key column. Under its former one no row would be found again: each
+   * would be deleted at the server and inserted anew (spec 4.9a). What goes out with a frozen
+   * bundle stays as it was frozen.
+   */
+  private void renameKeys(TableShape table) {
+    for (String place : KEYED) {
+      sql.update(
+          "UPDATE "
+              + place
+              + " SET key_json = json_object(?3, (SELECT k.value FROM json_each(key_json) AS k))"
+              + " WHERE schema_name = ?1 AND table_name = ?2 AND json_valid(key_json)"
+              + " AND (SELECT count(*) = 1 AND max(k.key) <> ?3 FROM json_each(key_json) AS k)",
+          schema.name(),
+          table.name(),
+          table.key().name());
+    }
   }
 
   /**

@@ -113,6 +113,32 @@ class SchemaChangeTest {
         List.copyOf(server.rows().values()));
   }
 
+  /** The server has renamed the column, too. */
+  @Test
+  void aRenamedKeyColumnNamesTheSameRows() throws SQLException {
+    try (OversqliteClient client = attached()) {
+      db.run("INSERT INTO parent VALUES (?, 'synced'), (?, 'edited')", ID + 1, ID + 2);
+      pushesEverything(client);
+      db.run("UPDATE parent SET v = 'more' WHERE id = ?", ID + 2);
+      db.run("INSERT INTO parent VALUES (?, 'a' || char(0))", ID + 3);
+      server.accepts(0);
+    }
+    db.run("ALTER TABLE parent RENAME COLUMN id TO \"Parent Key\"");
+    server = new EchoServer("business");
+    server.register("parent", "parent key");
+    server.register("child", "id");
+    try (OversqliteClient client = attached()) {
+      assertEquals(2, client.pendingSyncStatus().pendingRowCount());
+      server.accepts(9);
+      assertEquals(1, client.pushPending().quarantined().size());
+    }
+    assertEquals(
+        List.of("parent {\"parent key\":\"" + ID + "2\"}"), List.copyOf(server.rows().keySet()));
+    assertEquals(
+        List.of("{\"parent key\":\"" + ID + "1\"}|0", "{\"parent key\":\"" + ID + "2\"}|0"),
+        db.rows("SELECT key_json, deleted FROM _sync_row_state ORDER BY key_json"));
+  }
+
   @Test
   void whatWaitsForAnotherRowHasTheNewColumn() throws SQLException {
     try (OversqliteClient client = attached()) {
