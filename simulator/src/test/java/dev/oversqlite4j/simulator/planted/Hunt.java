@@ -63,7 +63,7 @@ final class Hunt {
   Optional<Found> simulate() {
     PlanGenerator generator = new PlanGenerator();
     for (long seed = 1; seed <= seeds; seed++) {
-      Plan plan = generator.generate(seed, Profile.DEFAULT);
+      Plan plan = generator.forCampaign(seed, Profile.DEFAULT);
       Optional<Failure> failure = failureOf(plan);
       if (failure.isPresent()) {
         return Optional.of(found(By.SIMULATE, failure.get(), seed, plan));

@@ -3,7 +3,9 @@ package dev.oversqlite4j.simulator.planted;
 import static dev.oversqlite4j.simulator.planted.Tampering.in;
 import static dev.oversqlite4j.simulator.planted.Tampering.of;
 
+import dev.oversqlite4j.SynchronousMode;
 import dev.oversqlite4j.fsm.JournalTransaction;
+import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.spi.Attachment;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.DirtyRows;
@@ -14,6 +16,7 @@ import dev.oversqlite4j.spi.SyncServer;
 import dev.oversqlite4j.spi.SyncServer.ConnectAnswer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Defects of attaching and detaching, and of the journal. */
 final class LifecycleBugs {
@@ -28,6 +31,17 @@ final class LifecycleBugs {
     List<PlantedBug> all = new ArrayList<>(attaching());
     all.addAll(detaching());
     all.addAll(journaling());
+    all.add(
+        new PlantedBug(
+            "commits-not-synced",
+            Optional.empty(),
+            "commits are on the disk some time later, although FULL is promised",
+            new Parts() {
+              @Override
+              public SynchronousMode sync(SynchronousMode promised) {
+                return SynchronousMode.NORMAL;
+              }
+            }));
     return all;
   }
 

@@ -15,7 +15,8 @@ final class PlantedBugs {
             ReplayBugs.all(),
             PullBugs.all(),
             SnapshotBugs.all(),
-            LifecycleBugs.all())
+            LifecycleBugs.all(),
+            WeaknessBugs.all())
         .flatMap(List::stream)
         .toList();
   }

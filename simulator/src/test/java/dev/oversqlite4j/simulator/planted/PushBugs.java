@@ -4,6 +4,7 @@ import static dev.oversqlite4j.simulator.planted.Tampering.in;
 import static dev.oversqlite4j.simulator.planted.Tampering.of;
 
 import dev.oversqlite4j.RowOperation;
+import dev.oversqlite4j.TransientRetryExhaustedException;
 import dev.oversqlite4j.spi.Attachment;
 import dev.oversqlite4j.spi.ControlState.Attached;
 import dev.oversqlite4j.spi.DirtyRow;
@@ -140,6 +141,19 @@ final class PushBugs {
                 call -> {
                   call.proceed();
                   return call.proceed();
+                })),
+        PlantedBug.slip(
+            "commit-sent-again",
+            "a commit whose answer is lost is simply sent again",
+            of(
+                SyncServer.class,
+                "commitPush",
+                call -> {
+                  try {
+                    return call.proceed();
+                  } catch (TransientRetryExhaustedException lost) {
+                    return call.proceed();
+                  }
                 })),
         PlantedBug.slip(
             "chunk-cursor-off-by-one",
