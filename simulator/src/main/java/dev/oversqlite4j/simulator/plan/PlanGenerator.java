@@ -99,12 +99,12 @@ public final class PlanGenerator {
   }
 
   /**
-   * The plan of a seed in a campaign: of each four seeds of the default profile, three are led if
-   * the app is the built-in one, along one of the {@link Passages} or in one of the {@link
-   * Directions}, and go on as the plan of the seed does. Which one is a matter of the seed alone,
-   * so that every shard of a campaign goes where the whole of it would. In some plans of the
-   * profiles in which servers fail, some rows are ones that the server never accepts, and in some
-   * of them the app changes its schema.
+   * The plan of a seed in a campaign: where servers fail, three of each four seeds are led if the
+   * app is the built-in one, along one of the {@link Passages} or in one of the {@link Directions},
+   * and go on as the plan of the seed does. Which one is a matter of the seed alone, so that every
+   * shard of a campaign goes where the whole of it would. In some plans of the profiles in which
+   * servers fail, some rows are ones that the server never accepts, and in some of them the app
+   * changes its schema.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -112,21 +112,17 @@ public final class PlanGenerator {
    */
   public Plan forCampaign(long seed, Profile profile) {
     Plan plan = generate(seed, profile);
-    if (!tables.equals(PlannedTable.BUILT_IN)) {
+    if (!profile.isHostile() || !tables.equals(PlannedTable.BUILT_IN)) {
       return plan;
     }
-    if (profile.isHostile()) {
-      plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
-    }
-    OptionalInt route = profile == Profile.DEFAULT ? route(seed) : OptionalInt.empty();
-    if (profile.isHostile()) {
-      // Without its last columns a device could not be led anywhere.
-      plan =
-          withMigrations(
-              plan,
-              new SplittableRandom(seed ^ SCHEMA_STREAM),
-              route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
-    }
+    plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
+    OptionalInt route = route(seed);
+    // Without its last columns a device could not be led anywhere.
+    plan =
+        withMigrations(
+            plan,
+            new SplittableRandom(seed ^ SCHEMA_STREAM),
+            route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
     return route.isPresent() ? led(plan, route.getAsInt(), seed) : plan;
   }
 
@@ -135,7 +131,7 @@ public final class PlanGenerator {
     return Passages.ALL.size() + Directions.count();
   }
 
-  /** The one that a seed of the default profile is led along. */
+  /** The one that a seed is led along. */
   static OptionalInt route(long seed) {
     long place = Math.floorMod(seed, (long) SHARE_OF);
     if (place >= LED_SHARE) {

@@ -136,7 +136,9 @@ class ReachedStatesTest {
       // What sync() then says is to be done; where it is not due, it does no harm.
       wayOut.add(Operation.REBUILD);
     }
-    wayOut.addAll(List.of(Operation.SYNC, Operation.SYNC, Operation.DETACH));
+    // What the server never accepts waits for the app to give it up.
+    wayOut.addAll(
+        List.of(Operation.SYNC, Operation.SYNC, Operation.DISCARD_QUARANTINED, Operation.DETACH));
     for (Operation operation : wayOut) {
       steps.add(Step.of(scenario.crashedDevice(), new Command.Call(operation)));
     }
