@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.oracle;
 
 import dev.oversqlite4j.simulator.world.DeviceTables;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,8 @@ final class Ledger {
   private static final int ANY_TIME = 1;
 
   private final Map<RowId, Acknowledged> open = new TreeMap<>();
-  private Map<RowId, Acknowledged> inFlight = Map.of();
+  // Of each thread that writes: one may still be about to hear of its commit when the next begins.
+  private final Map<Thread, Map<RowId, Acknowledged>> inFlight = new HashMap<>();
 
   /** What a file that was put in place holds that is not at the server yet. */
   static Ledger of(DeviceTables tables) {
@@ -45,28 +47,34 @@ final class Ledger {
   }
 
   void begin(Map<RowId, Optional<String>> changes, int property) {
-    inFlight = new TreeMap<>();
-    changes.forEach((row, tag) -> inFlight.put(row, new Acknowledged(tag, property)));
+    // Whoever writes a row has the lock: what others wrote there is committed and written over.
+    inFlight.values().forEach(earlier -> earlier.keySet().removeAll(changes.keySet()));
+    Map<RowId, Acknowledged> mine = new TreeMap<>();
+    changes.forEach((row, tag) -> mine.put(row, new Acknowledged(tag, property)));
+    inFlight.put(Thread.currentThread(), mine);
   }
 
   void acknowledge() {
-    open.putAll(inFlight);
-    inFlight = Map.of();
+    Map<RowId, Acknowledged> mine = inFlight.remove(Thread.currentThread());
+    if (mine != null) {
+      open.putAll(mine);
+    }
   }
 
   /** The transaction in flight failed, and nothing of it is there. */
   void giveUp() {
-    inFlight = Map.of();
+    inFlight.remove(Thread.currentThread());
   }
 
   /** The process died with a transaction in flight: whether it is there is for the file to say. */
   void resolveUnknown(Map<RowId, String> rows) {
     open.putAll(found(rows));
-    inFlight = Map.of();
+    inFlight.clear();
   }
 
   private Map<RowId, Acknowledged> found(Map<RowId, String> rows) {
-    Map<RowId, Acknowledged> found = new TreeMap<>(inFlight);
+    Map<RowId, Acknowledged> found = new TreeMap<>();
+    inFlight.values().forEach(found::putAll);
     found.entrySet().removeIf(e -> !e.getValue().tag().equals(tag(rows, e.getKey())));
     return found;
   }
@@ -107,7 +115,7 @@ final class Ledger {
   }
 
   boolean unknown(RowId row) {
-    return inFlight.containsKey(row);
+    return inFlight.values().stream().anyMatch(write -> write.containsKey(row));
   }
 
   void settled(RowId row) {

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.plan;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 
 /** What one step of a plan does on its device. */
 public sealed interface Command {
@@ -20,17 +21,23 @@ public sealed interface Command {
   }
 
   /**
-   * One transaction of the app on its own connection.
+   * One transaction of the app on a connection of its own.
    *
    * @param rows its statements in order, at least one
    * @param ending how it ends
+   * @param heldOpen if present, the app's second connection does it, and holds the transaction open
+   *     until everybody else on the device has come to that many seams, or waits for it alone; 0 to
+   *     {@value #MAX_HELD_OPEN}
    */
-  record Write(List<RowWrite> rows, Ending ending) implements Command {
+  record Write(List<RowWrite> rows, Ending ending, OptionalInt heldOpen) implements Command {
+
+    /** Longer than anybody waits for a lock. */
+    public static final int MAX_HELD_OPEN = 10_000;
 
     /**
      * Copies the list.
      *
-     * @throws InvalidPlanException if there is no row
+     * @throws InvalidPlanException if there is no row or a number is out of range
      */
     public Write {
       rows = List.copyOf(rows);
@@ -38,6 +45,17 @@ public sealed interface Command {
       if (rows.isEmpty()) {
         throw new InvalidPlanException("rows must name at least one row to write.");
       }
+      heldOpen.ifPresent(seams -> Range.check("heldOpen", seams, 0, MAX_HELD_OPEN));
+    }
+
+    /** A transaction of the first connection, which ends at once. */
+    public Write(List<RowWrite> rows, Ending ending) {
+      this(rows, ending, OptionalInt.empty());
+    }
+
+    /** The same transaction with other rows. */
+    public Write withRows(List<RowWrite> other) {
+      return new Write(other, ending, heldOpen);
     }
   }
 

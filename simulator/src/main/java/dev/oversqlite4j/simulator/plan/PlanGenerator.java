@@ -39,6 +39,11 @@ public final class PlanGenerator {
           Disturbance.DROP_TRIGGERS);
   private static final List<Disturbance> MIGRATIONS_OF_LED_PLANS =
       MIGRATIONS.subList(1, MIGRATIONS.size());
+  private static final long SECOND_WRITER_STREAM = 0x7365636f6e64L;
+  private static final int SECOND_WRITER_PLANS_PERCENT = 25;
+  private static final int SECOND_WRITES_PERCENT = 50;
+  // More seams than anybody waits for a lock.
+  private static final int HELD_OPEN_MAX = 2_000;
   private static final int SEAM_MAX = 60;
   private static final int REQUEST_MAX = 7;
 
@@ -104,7 +109,7 @@ public final class PlanGenerator {
    * and go on as the plan of the seed does. Which one is a matter of the seed alone, so that every
    * shard of a campaign goes where the whole of it would. In some plans of the profiles in which
    * servers fail, some rows are ones that the server never accepts, and in some of them the app
-   * changes its schema.
+   * changes its schema, or writes on two connections.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -123,6 +128,7 @@ public final class PlanGenerator {
             plan,
             new SplittableRandom(seed ^ SCHEMA_STREAM),
             route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
+    plan = withSecondWriters(plan, new SplittableRandom(seed ^ SECOND_WRITER_STREAM));
     return route.isPresent() ? led(plan, route.getAsInt(), seed) : plan;
   }
 
@@ -196,6 +202,25 @@ public final class PlanGenerator {
     return plan.withSteps(steps);
   }
 
+  /** Some apps write on two connections, and one of them takes its time. */
+  private static Plan withSecondWriters(Plan plan, SplittableRandom random) {
+    if (!Draw.percent(random, SECOND_WRITER_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      boolean second =
+          step.command() instanceof Command.Write && Draw.percent(random, SECOND_WRITES_PERCENT);
+      steps.add(second ? heldOpen(step, Draw.logUniform(random, HELD_OPEN_MAX)) : step);
+    }
+    return plan.withSteps(steps);
+  }
+
+  private static Step heldOpen(Step step, int seams) {
+    Command.Write write = (Command.Write) step.command();
+    return step.withCommand(new Command.Write(write.rows(), write.ending(), OptionalInt.of(seams)));
+  }
+
   private static Plan withRefusedRows(Plan plan, SplittableRandom random) {
     if (!Draw.percent(random, REFUSED_PLANS_PERCENT)) {
       return plan;
@@ -205,9 +230,8 @@ public final class PlanGenerator {
       steps.add(
           step.command() instanceof Command.Write write
               ? step.withCommand(
-                  new Command.Write(
-                      write.rows().stream().map(row -> perhapsRefused(row, random)).toList(),
-                      write.ending()))
+                  write.withRows(
+                      write.rows().stream().map(row -> perhapsRefused(row, random)).toList()))
               : step);
     }
     return plan.withSteps(steps);
@@ -244,7 +268,7 @@ public final class PlanGenerator {
     for (RowWrite row : write.rows()) {
       rows.add(new RowWrite(row.kind(), row.table(), row.row(), first + rows.size()));
     }
-    return step.withCommand(new Command.Write(rows, write.ending()));
+    return step.withCommand(write.withRows(rows));
   }
 
   /** Most apps let the server win on every device. */

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -52,6 +53,7 @@ public final class PlanJson {
   private static final Words<Revision> REVISIONS = new Words<>(Revision.class);
 
   private static final String WRITE = "write";
+  private static final String HELD_OPEN = "heldOpen";
   private static final String RESTART = "restart";
   private static final String ADVANCE_CLOCK = "advanceClock";
   private static final String CRASH_AT_SEAM = "crashAtSeam";
@@ -226,10 +228,16 @@ public final class PlanJson {
     Command command;
     switch (word) {
       case WRITE -> {
-        place.onlyMembers(STEP_MEMBERS, "rows", "ending");
+        place.onlyMembers(STEP_MEMBERS, "rows", "ending", HELD_OPEN);
         List<RowWrite> rows =
             place.member("rows").elements(1).stream().map(PlanJson::rowWrite).toList();
-        command = new Command.Write(rows, place.member("ending").word(ENDINGS));
+        Optional<Integer> heldOpen =
+            place.optional(HELD_OPEN).map(seams -> seams.integer(0, Command.Write.MAX_HELD_OPEN));
+        command =
+            new Command.Write(
+                rows,
+                place.member("ending").word(ENDINGS),
+                heldOpen.map(OptionalInt::of).orElse(OptionalInt.empty()));
       }
       case RESTART -> {
         place.onlyMembers(STEP_MEMBERS);
@@ -385,6 +393,7 @@ public final class PlanJson {
             .put("value", row.value());
       }
       node.put("ending", Words.word(write.ending()));
+      write.heldOpen().ifPresent(seams -> node.put(HELD_OPEN, seams));
     } else if (command instanceof Command.AdvanceClock advance) {
       node.put("do", ADVANCE_CLOCK).put("seconds", advance.seconds());
     } else if (command instanceof Command.Disturb disturb) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -188,10 +189,7 @@ public final class PlanShrinker {
         int index = i;
         Step step = best.steps().get(i);
         if (step.command() instanceof Command.Write write) {
-          fewer(
-              write.rows(),
-              1,
-              rows -> with(index, commanded(step, new Command.Write(rows, write.ending()))));
+          fewer(write.rows(), 1, rows -> with(index, commanded(step, write.withRows(rows))));
         }
       }
     }
@@ -216,7 +214,18 @@ public final class PlanShrinker {
                     step.device(), step.command(), step.faults(), AfterCrash.RETRY, step.at())));
         Step simpler = best.steps().get(i);
         if (simpler.command() instanceof Command.Write write) {
-          take(with(i, commanded(simpler, new Command.Write(write.rows(), Ending.COMMIT))));
+          int index = i;
+          take(with(i, commanded(simpler, new Command.Write(write.rows(), write.ending()))));
+          write(index)
+              .heldOpen()
+              .ifPresent(seams -> lower(seams, 0, fewer -> heldOpen(index, (int) fewer)));
+          Command.Write held = write(index);
+          take(
+              with(
+                  i,
+                  commanded(
+                      best.steps().get(i),
+                      new Command.Write(held.rows(), Ending.COMMIT, held.heldOpen()))));
         } else if (simpler.command() instanceof Command.AdvanceClock advance) {
           int index = i;
           lower(
@@ -225,6 +234,19 @@ public final class PlanShrinker {
               seconds -> with(index, commanded(simpler, new Command.AdvanceClock(seconds))));
         }
       }
+    }
+
+    private Command.Write write(int index) {
+      return (Command.Write) best.steps().get(index).command();
+    }
+
+    private Plan heldOpen(int index, int seams) {
+      Command.Write write = write(index);
+      return with(
+          index,
+          commanded(
+              best.steps().get(index),
+              new Command.Write(write.rows(), write.ending(), OptionalInt.of(seams))));
     }
 
     void faultNumbers() {
@@ -304,7 +326,7 @@ public final class PlanShrinker {
       Command.Write write = (Command.Write) step.command();
       List<RowWrite> rows = new ArrayList<>(write.rows());
       rows.set(position, change.apply(rows.get(position)));
-      return with(index, commanded(step, new Command.Write(rows, write.ending())));
+      return with(index, commanded(step, write.withRows(rows)));
     }
 
     private TreeSet<Integer> values() {
@@ -337,7 +359,7 @@ public final class PlanShrinker {
               write.rows().stream()
                   .map(w -> new RowWrite(w.kind(), w.table(), w.row(), order.indexOf(w.value())))
                   .toList();
-          steps.add(commanded(step, new Command.Write(rows, write.ending())));
+          steps.add(commanded(step, write.withRows(rows)));
         } else {
           steps.add(step);
         }

@@ -52,11 +52,7 @@ public final class ShortLists {
         rows.add(new RowWrite(row.kind(), row.table(), row.row(), first + row.value()));
       }
       return new Step(
-          step.device(),
-          new Command.Write(rows, write.ending()),
-          step.faults(),
-          step.afterCrash(),
-          step.at());
+          step.device(), write.withRows(rows), step.faults(), step.afterCrash(), step.at());
     }
   }
 

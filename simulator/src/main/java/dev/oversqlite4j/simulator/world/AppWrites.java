@@ -27,7 +27,12 @@ final class AppWrites {
 
   static void perform(World world, Device device, Witness witness, Command.Write write) {
     try {
-      perform(world, device, witness, write, device.app());
+      perform(
+          world,
+          device,
+          witness,
+          write,
+          write.heldOpen().isPresent() ? device.second() : device.app());
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app cannot connect", e);
     }
@@ -86,6 +91,7 @@ final class AppWrites {
         witness.writeRefused(device);
         return;
       }
+      write.heldOpen().ifPresent(seams -> world.stay(device, seams));
       if (write.ending() == Ending.ROLLBACK) {
         statement.execute("ROLLBACK");
         return;

@@ -56,6 +56,8 @@ final class Baton {
     private final Semaphore go = new Semaphore(0);
     private Optional<Task> task = Optional.empty();
     private boolean waitingForLock;
+    // How many seams of others on its device it stays where it is; 0 if it wants to go on.
+    private int staysFor;
     private boolean standsIn;
 
     Actor(String name, int device) {
@@ -164,22 +166,48 @@ final class Baton {
     return actors.stream().anyMatch(a -> a.standsIn && a.device == actor.device && a != actor);
   }
 
+  /**
+   * The running actor stays where it is until others of its device have come to that many seams, or
+   * nobody else can go on.
+   */
+  void stay(Actor actor, int seams) {
+    actor.staysFor = seams;
+    handOver(actor);
+  }
+
+  /** Whether somebody stays on the device of this actor. */
+  boolean stays(Actor actor) {
+    return paused.stream().anyMatch(a -> a.device == actor.device && a.staysFor > 0);
+  }
+
+  /** Whoever stays on the device of this actor wants to go on now. */
+  void go(Actor actor) {
+    paused.stream().filter(a -> a.device == actor.device).forEach(a -> a.staysFor = 0);
+  }
+
+  private void handOver(Actor actor) {
+    paused.add(actor);
+    coordinator.release();
+    actor.go.acquireUninterruptibly();
+    if (over) {
+      throw new Abandoned();
+    }
+  }
+
   /** The running actor is at a seam; it may wait here while others run. */
   void seam(Actor actor, Seam seam) {
     if (over) {
       throw new Abandoned();
+    }
+    for (Actor other : paused) {
+      other.staysFor -= other.device == actor.device && other.staysFor > 0 ? 1 : 0;
     }
     heldReleased = releases(actor, seam);
     actor.waitingForLock = seam.kind() == Seam.Kind.LOCK;
     if (heldReleased
         || actor.waitingForLock
         || (switchPercent > 0 && schedule.nextInt(100) < switchPercent)) {
-      paused.add(actor);
-      coordinator.release();
-      actor.go.acquireUninterruptibly();
-      if (over) {
-        throw new Abandoned();
-      }
+      handOver(actor);
     }
   }
 
@@ -196,33 +224,44 @@ final class Baton {
 
   private Optional<Actor> choose() {
     boolean available = next < tasks.size() && available(tasks.get(next));
-    if (available && (heldReleased || paused.isEmpty())) {
+    List<Actor> ready = paused.stream().filter(actor -> actor.staysFor == 0).toList();
+    if (available && (heldReleased || ready.isEmpty())) {
       heldReleased = false;
       return Optional.of(assign());
     }
     if (paused.isEmpty()) {
       return Optional.empty();
     }
+    if (ready.isEmpty()) {
+      return Optional.of(goesOn(paused.get(0)));
+    }
     if (switchPercent > 0) {
-      int candidates = paused.size() + (available ? 1 : 0);
+      int candidates = ready.size() + (available ? 1 : 0);
       int pick = schedule.nextInt(candidates);
-      return Optional.of(pick == paused.size() ? assign() : paused.remove(pick));
+      return Optional.of(pick == ready.size() ? assign() : goesOn(ready.get(pick)));
     }
     // Strictly in order: the last one interrupted goes on first, unless it waits for a lock that
     // somebody else holds.
-    for (int i = paused.size() - 1; i >= 0; i--) {
-      if (!paused.get(i).waitingForLock) {
-        return Optional.of(paused.remove(i));
+    for (int i = ready.size() - 1; i >= 0; i--) {
+      if (!ready.get(i).waitingForLock) {
+        return Optional.of(goesOn(ready.get(i)));
       }
     }
-    return Optional.of(paused.remove(0));
+    return Optional.of(goesOn(ready.get(0)));
+  }
+
+  private Actor goesOn(Actor actor) {
+    paused.remove(actor);
+    actor.staysFor = 0;
+    return actor;
   }
 
   private boolean available(Task task) {
     if (task.actor().task.isPresent() || stoodInFor(task.actor())) {
       return false;
     }
-    boolean deviceBusy = paused.stream().anyMatch(a -> a.device == task.actor().device);
+    boolean deviceBusy =
+        paused.stream().anyMatch(a -> a.device == task.actor().device && a.staysFor == 0);
     return heldReleased || task.heldUntil().isEmpty() || !deviceBusy;
   }
 

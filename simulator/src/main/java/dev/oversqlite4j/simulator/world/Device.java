@@ -56,6 +56,7 @@ public final class Device {
   private final Power power;
   private final Baton.Actor clientActor;
   private final Baton.Actor appActor;
+  private final Baton.Actor secondActor;
 
   private int life;
   private long commits;
@@ -71,6 +72,7 @@ public final class Device {
   private OversqliteClient client;
   private PlannedResolver resolverOfProcess;
   private Optional<AppConnection> app = Optional.empty();
+  private Optional<AppConnection> second = Optional.empty();
   // Of the file, not of the process: an orderly restart leaves it as it is.
   private Optional<Observer> observer = Optional.empty();
   private boolean opened;
@@ -99,6 +101,7 @@ public final class Device {
     this.power = power;
     this.clientActor = new Baton.Actor("device " + index, index);
     this.appActor = new Baton.Actor("app " + index, index);
+    this.secondActor = new Baton.Actor("second connection of app " + index, index);
     this.file = folder.resolve("device" + index + "-" + life + ".db");
   }
 
@@ -141,6 +144,7 @@ public final class Device {
         observer = Optional.of(Observer.of(world.app(), file));
       }
       app = Optional.empty();
+      second = Optional.empty();
       opened = false;
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated process cannot open its database", e);
@@ -452,6 +456,14 @@ public final class Device {
     return app.get();
   }
 
+  /** Another one, for transactions that take their time. */
+  AppConnection second() throws SQLException {
+    if (second.isEmpty()) {
+      second = Optional.of(connect());
+    }
+    return second.get();
+  }
+
   /** One more connection of the app. */
   AppConnection connect() throws SQLException {
     return new AppConnection(world.app(), disk.getConnection());
@@ -486,6 +498,15 @@ public final class Device {
 
   Baton.Actor appActor() {
     return appActor;
+  }
+
+  Baton.Actor secondActor() {
+    return secondActor;
+  }
+
+  /** The present process. */
+  Incarnation process() {
+    return incarnation;
   }
 
   boolean opened() {

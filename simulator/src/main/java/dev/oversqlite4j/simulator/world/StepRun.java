@@ -23,6 +23,9 @@ final class StepRun {
   /** A call or transaction of the step failed because of a disk that was made to fail. */
   boolean storageFailed;
 
+  /** The step has waited for a transaction that the app's second connection holds open. */
+  boolean waitedForWriter;
+
   /** The disk has failed the step once; what the app tries again must succeed. */
   boolean diskWorks;
 

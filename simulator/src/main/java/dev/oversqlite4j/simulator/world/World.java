@@ -26,6 +26,7 @@ import dev.oversqlite4j.simulator.plan.Step;
 import dev.oversqlite4j.simulator.plan.Words;
 import dev.oversqlite4j.simulator.seam.DiskFate;
 import dev.oversqlite4j.simulator.seam.HashTrace;
+import dev.oversqlite4j.simulator.seam.Incarnation;
 import dev.oversqlite4j.simulator.seam.NetworkFate;
 import dev.oversqlite4j.simulator.seam.Seam;
 import dev.oversqlite4j.simulator.seam.Seams;
@@ -189,6 +190,7 @@ public final class World implements AutoCloseable {
           boot(device);
           baton.admit(device.clientActor());
           baton.admit(device.appActor());
+          baton.admit(device.secondActor());
         });
     List<Baton.Task> tasks = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
@@ -198,7 +200,10 @@ public final class World implements AutoCloseable {
       boolean besideTheClient =
           step.command() instanceof Command.Write
               || step.command() instanceof Command.Disturb disturb && disturb.what().onServer();
-      Baton.Actor actor = besideTheClient ? device.appActor() : device.clientActor();
+      boolean second =
+          step.command() instanceof Command.Write write && write.heldOpen().isPresent();
+      Baton.Actor beside = second ? device.secondActor() : device.appActor();
+      Baton.Actor actor = besideTheClient ? beside : device.clientActor();
       tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
     try {
@@ -262,13 +267,14 @@ public final class World implements AutoCloseable {
     running.put(actor, run);
     tell(device, new RunEvent.StepBegan(step));
     int life = device.life();
+    Incarnation process = device.process();
     try {
       boolean again = false;
       while (true) {
         try {
           if (again && step.afterCrash() != AfterCrash.DO_NOTHING) {
             Runnable restart = () -> untilTheDiskWorks(device, run, () -> restart(device));
-            if (actor == device.appActor()) {
+            if (actor != device.clientActor()) {
               baton.standIn(actor, restart);
             } else {
               restart.run();
@@ -279,12 +285,14 @@ public final class World implements AutoCloseable {
           }
           break;
         } catch (SimulatedCrash crash) {
-          if (device.life() != life) {
-            // The other actor of this process crashed it and has started the next one.
+          if (device.life() != life
+              || actor != device.clientActor() && device.process() != process) {
+            // Another actor ended this process and has started the next one.
             break;
           }
           onCrash(device, run);
           life = device.life();
+          process = device.process();
           again = true;
         }
       }
@@ -301,6 +309,7 @@ public final class World implements AutoCloseable {
       run.storageFailed = false;
       run.diskWorks = true;
       device.unlockFile();
+      baton.go(device.clientActor());
       log(device, RunEvent.Kind.FAULT, "the disk works again");
       work.run();
     }
@@ -917,6 +926,14 @@ public final class World implements AutoCloseable {
     };
   }
 
+  /** The transaction on the second connection stays open while others go on. */
+  void stay(Device device, int seams) {
+    log(device, RunEvent.Kind.WRITE, "holds a transaction open");
+    Incarnation process = device.process();
+    baton.stay(device.secondActor(), seams);
+    process.ensureAlive("transaction");
+  }
+
   /** A call or a transaction of the app failed because of the disk. */
   void storageFailed(Device device, String how) {
     boolean mine =
@@ -924,7 +941,8 @@ public final class World implements AutoCloseable {
             .filter(run -> !run.diskWorks)
             .filter(run -> run.step.faults().stream().anyMatch(f -> f instanceof Fault.Disk))
             .isPresent();
-    if (mine || device.fileLocked()) {
+    boolean locked = current().filter(run -> run.waitedForWriter).isPresent();
+    if (mine || locked || device.fileLocked()) {
       current().ifPresent(run -> run.storageFailed = true);
       count("disk", how);
       witness.diskFailed(device);
@@ -954,6 +972,13 @@ public final class World implements AutoCloseable {
     }
     if (seam.kind() == Seam.Kind.LOCK && device.waitsForLockedFile()) {
       count("disk", "locked");
+    }
+    if (seam.kind() == Seam.Kind.LOCK && baton.stays(actorOfThread.get())) {
+      StepRun waiting = running.get(actorOfThread.get());
+      if (!waiting.waitedForWriter) {
+        count("app", "heldOpen");
+      }
+      waiting.waitedForWriter = true;
     }
     baton.seam(actorOfThread.get(), seam);
     StepRun run = running.get(actorOfThread.get());
