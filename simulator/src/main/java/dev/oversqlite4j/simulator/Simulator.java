@@ -12,6 +12,7 @@ import dev.oversqlite4j.simulator.plan.Plan;
 import dev.oversqlite4j.simulator.plan.PlanGenerator;
 import dev.oversqlite4j.simulator.plan.PlanJson;
 import dev.oversqlite4j.simulator.plan.PlanShrinker;
+import dev.oversqlite4j.simulator.plan.PlannedTable;
 import dev.oversqlite4j.simulator.plan.Profile;
 import dev.oversqlite4j.simulator.world.Parts;
 import dev.oversqlite4j.simulator.world.RunCounts;
@@ -67,6 +68,9 @@ public final class Simulator {
     if (wanted.plan.isPresent()) {
       return replay(wanted.plan.get());
     }
+    if (wanted.given.isPresent()) {
+      return given(wanted.given.get());
+    }
     PlanGenerator generator = new PlanGenerator(app.plannedTables());
     Optional<RunCounts> sum = Optional.empty();
     for (long done = 0; done < wanted.seeds; done++) {
@@ -79,6 +83,15 @@ public final class Simulator {
       }
     }
     return report(wanted.seeds, sum, Optional.empty());
+  }
+
+  /** Whoever made the plan makes it smaller, too. */
+  private SimulationReport given(Plan plan) {
+    Result result = simulate(plan);
+    return report(
+        1,
+        Optional.of(result.counts()),
+        result.failure().map(f -> stored("plan", plan, f.property(), f.describe())));
   }
 
   private SimulationReport replay(Path file) {
@@ -128,14 +141,18 @@ public final class Simulator {
                 smaller -> simulate(smaller).failure().filter(f -> same(f, failure)).isPresent(),
                 SHRINK_RUNS_MAX);
     String what = simulate(small).failure().orElseThrow().describe();
-    Path file = wanted.folder.resolve("seed-" + seed + ".json");
+    return stored("seed-" + seed, small, failure.property(), what);
+  }
+
+  private Failure stored(String name, Plan plan, int property, String what) {
+    Path file = wanted.folder.resolve(name + ".json");
     try {
       Files.createDirectories(wanted.folder);
-      Files.writeString(file, PlanJson.write(small));
+      Files.writeString(file, PlanJson.write(plan));
     } catch (IOException e) {
       throw new UncheckedIOException("The failing plan cannot be written to " + file, e);
     }
-    return new Failure(failure.property(), what, small, file, wanted.hint.apply(file));
+    return new Failure(property, what, plan, file, wanted.hint.apply(file));
   }
 
   private static boolean same(Simulation.Failure one, Simulation.Failure other) {
@@ -161,6 +178,7 @@ public final class Simulator {
     private long firstSeed = 1;
     private long seeds = 100;
     private Optional<Path> plan = Optional.empty();
+    private Optional<Plan> given = Optional.empty();
     private Path folder = Path.of("target", "sim");
     private Function<Path, String> hint =
         file -> "Simulator.builder() … .plan(Path.of(\"" + file + "\"))";
@@ -250,6 +268,21 @@ public final class Simulator {
       return this;
     }
 
+    /** Runs this plan instead of seeds; one that fails is written down as it is. */
+    public Builder plan(Plan wanted) {
+      given = Optional.of(wanted);
+      return this;
+    }
+
+    /**
+     * The tables that plans write to, parents before their children.
+     *
+     * @throws InvalidSimulationException if something here cannot be simulated
+     */
+    public List<PlannedTable> plannedTables() {
+      return app().plannedTables();
+    }
+
     /** Where a failing plan goes; {@code target/sim} without. */
     public Builder artefacts(Path into) {
       folder = Objects.requireNonNull(into, "into");
@@ -268,10 +301,14 @@ public final class Simulator {
      * @throws InvalidSimulationException if something here cannot be simulated
      */
     public SimulationReport run() {
+      return new Simulator(app(), this).run();
+    }
+
+    private UserApp app() {
       SyncSchema tables =
           schema.orElseThrow(
               () -> new InvalidSimulationException("there is no schema; call schema(…) first."));
-      return new Simulator(new UserApp(tables, ddl, rows, resolver, invariants), this).run();
+      return new UserApp(tables, ddl, rows, resolver, invariants);
     }
   }
 }
