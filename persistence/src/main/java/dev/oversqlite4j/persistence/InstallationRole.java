@@ -209,7 +209,11 @@ final class InstallationRole implements Installation {
     uncaptured.forEach(older::renew);
     return uncaptured.stream()
         .mapToLong(
-            table -> refreshCapturedRows(table) + untracked.capture(table) + vanished.mark(table))
+            table ->
+                refreshCapturedRows(table)
+                    + untracked.capture(table)
+                    + vanished.mark(table)
+                    + vanished.markFrozen(table))
         .sum();
   }
 

@@ -7,6 +7,14 @@ package dev.oversqlite4j.persistence;
 final class UntrackedRows {
 
   private final Sql sql;
+
+  /** Inserted again since its deletion was frozen. */
+  private static final String BACK =
+      "EXISTS (SELECT 1 FROM _sync_outbox_rows AS o WHERE o.schema_name = ?1"
+          + " AND o.table_name = ?2 AND o.key_json = u.key_json AND o.op = 'DELETE')"
+          + " AND NOT EXISTS (SELECT 1 FROM _sync_dirty_rows AS d WHERE d.schema_name = ?1"
+          + " AND d.table_name = ?2 AND d.key_json = u.key_json)";
+
   private final ManagedSchema schema;
 
   UntrackedRows(Sql sql, ManagedSchema schema) {
@@ -35,6 +43,8 @@ final class UntrackedRows {
             + " AND s.key_json = u.key_json"
             + " WHERE coalesce(s.deleted, 1) <> 0 AND "
             + VanishedRows.hasNoIntent("u.key_json")
+            + " OR "
+            + BACK
             + " ORDER BY u.sort_key",
         schema.name(),
         table.name());

@@ -49,6 +49,29 @@ final class VanishedRows {
         table.name());
   }
 
+  /**
+   * Rows that went after they were frozen, while nothing captured. What others delete is not
+   * applied before the bundle has been replayed.
+   */
+  long markFrozen(TableShape table) {
+    return sql.update(
+        "INSERT INTO _sync_dirty_rows (schema_name, table_name, key_json, op, base_row_version,"
+            + " payload, dirty_ordinal)"
+            + " SELECT ?1, ?2, o.key_json, 'DELETE', o.base_row_version, NULL,"
+            + " coalesce((SELECT max(dirty_ordinal) FROM _sync_dirty_rows), 0)"
+            + " + row_number() OVER (ORDER BY o.row_ordinal)"
+            + " FROM _sync_outbox_rows AS o"
+            + " WHERE o.schema_name = ?1 AND o.table_name = ?2 AND o.op <> 'DELETE'"
+            + " AND o.key_json NOT IN (SELECT "
+            + RowJson.key(table.key(), "")
+            + " FROM "
+            + table.quoted()
+            + ") AND NOT EXISTS (SELECT 1 FROM _sync_dirty_rows AS d WHERE d.schema_name = ?1"
+            + " AND d.table_name = ?2 AND d.key_json = o.key_json)",
+        schema.name(),
+        table.name());
+  }
+
   /** A condition over schema {@code ?1} and table {@code ?2}. */
   static String hasNoIntent(String key) {
     StringBuilder condition = new StringBuilder("true");
