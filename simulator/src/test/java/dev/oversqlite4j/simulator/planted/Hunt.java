@@ -15,11 +15,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Looks for one planted bug the way anybody would look for an unknown one: the seeds of {@code
- * simulate} in their order, and if none of them shows it, every scenario of {@code explore} with
- * one crash. What the client without the bug does wrong, too, is not counted.
+ * Looks for one planted bug the way anybody would look for an unknown one: the seeds that {@code
+ * simulate} runs, every scenario of {@code explore} with one crash, and more seeds. What the client
+ * without the bug does wrong, too, is not counted.
  */
 final class Hunt {
+
+  /** A campaign as it is without options. */
+  private static final int CAMPAIGN = 500;
 
   /** So many seeds have to be enough. */
   static final int SEEDS = 2_000;
@@ -56,13 +59,15 @@ final class Hunt {
 
   /** Empty if nothing shows it. */
   Optional<Found> search() {
-    return simulate().or(this::explore);
+    return simulate(1, Math.min(seeds, CAMPAIGN))
+        .or(this::explore)
+        .or(() -> simulate(CAMPAIGN + 1L, seeds));
   }
 
-  /** The first of the seeds that shows it. */
-  Optional<Found> simulate() {
+  /** The first of these seeds that shows it. */
+  private Optional<Found> simulate(long first, long last) {
     PlanGenerator generator = new PlanGenerator();
-    for (long seed = 1; seed <= seeds; seed++) {
+    for (long seed = first; seed <= last; seed++) {
       Plan plan = generator.forCampaign(seed, Profile.DEFAULT);
       Optional<Failure> failure = failureOf(plan);
       if (failure.isPresent()) {
@@ -79,7 +84,7 @@ final class Hunt {
           new Explorer(bug.parts(), 1).explore(scenario, 1, line -> {}).violations()) {
         Optional<Failure> failure = failureOf(violated.plan());
         if (failure.isPresent()) {
-          return Optional.of(found(By.EXPLORE, failure.get(), seeds, violated.plan()));
+          return Optional.of(found(By.EXPLORE, failure.get(), CAMPAIGN, violated.plan()));
         }
       }
     }
