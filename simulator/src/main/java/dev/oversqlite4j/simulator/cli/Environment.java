@@ -5,6 +5,7 @@ import dev.oversqlite4j.spi.Clock;
 import dev.oversqlite4j.spi.IdSource;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 
 /**
@@ -40,6 +41,12 @@ record Environment(
   /** Seconds since a moment of {@link #clock}, with three digits at most. */
   double secondsSince(long startMillis) {
     return Math.max(0, clock.now().toEpochMilli() - startMillis) / 1000.0;
+  }
+
+  /** How much of all cores this process has had so far. */
+  static double cpuSeconds() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis()
+        / 1000.0;
   }
 
   long nowMillis() {

@@ -119,14 +119,15 @@ final class SimulateCommand implements Callable<Integer> {
     Optional<ReportFiles> pages = report.map(folder -> new ReportFiles(environment, folder));
     PrintWriter people = json ? environment.err() : environment.out();
     long begun = environment.nowMillis();
+    double cpuBegun = Environment.cpuSeconds();
     printOptions(people);
     Campaign campaign =
         new Campaign(environment.parts(), Runtime.getRuntime().availableProcessors());
     ProgressLine progress = new ProgressLine(people, environment.screen(), settings.seedsOfShard());
     CampaignResult result = campaign.run(settings, progress::seedDone);
-    double seconds = environment.secondsSince(begun);
+    Took took = new Took(environment.secondsSince(begun), Environment.cpuSeconds() - cpuBegun);
     progress.end();
-    printSummary(people, result, seconds);
+    printSummary(people, result, took);
     printFailures(people, result, settings, pages);
     if (pages.isPresent()) {
       people.println(
@@ -134,7 +135,7 @@ final class SimulateCommand implements Callable<Integer> {
     }
     people.flush();
     if (json) {
-      environment.out().println(json(result, seconds));
+      environment.out().println(json(result, took));
       environment.out().flush();
     }
     return result.exitCode();
@@ -194,7 +195,14 @@ final class SimulateCommand implements Callable<Integer> {
     people.println(format("%-16s %s", name, value));
   }
 
-  private static void printSummary(PrintWriter people, CampaignResult result, double seconds) {
+  /** What a campaign cost; of all threads, the compiler's and the collector's included. */
+  private record Took(double seconds, double cpuSeconds) {
+    long operationsPerCpuSecond(long operations) {
+      return cpuSeconds > 0 ? Math.round(operations / cpuSeconds) : 0;
+    }
+  }
+
+  private static void printSummary(PrintWriter people, CampaignResult result, Took took) {
     RunCounts counts = result.counts();
     people.println();
     printRow(people, "seeds", result.seeds());
@@ -221,7 +229,13 @@ final class SimulateCommand implements Callable<Integer> {
     printUncovered(people, byFirstWord(result.pairs().uncovered()));
     result.unmet().forEach(condition -> printRow(people, "never happened", condition.text()));
     printRow(people, "trace hash", result.traceHash());
-    printRow(people, "seconds", format("%.1f", seconds));
+    printRow(
+        people,
+        "seconds",
+        format("%.1f", took.seconds())
+            + "; "
+            + took.operationsPerCpuSecond(counts.operations())
+            + " operations for each second of a core");
   }
 
   private static void printReached(PrintWriter people, String what, String verb, Reached reached) {
@@ -364,7 +378,7 @@ final class SimulateCommand implements Callable<Integer> {
     return one.exitCode() == other.exitCode() && one.property() == other.property();
   }
 
-  private static ObjectNode json(CampaignResult result, double seconds) {
+  private static ObjectNode json(CampaignResult result, Took took) {
     RunCounts counts = result.counts();
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     object.put("seeds", result.seeds());
@@ -392,7 +406,8 @@ final class SimulateCommand implements Callable<Integer> {
     ArrayNode unmet = object.putArray("neverHappened");
     result.unmet().forEach(condition -> unmet.add(condition.text()));
     object.put("traceHash", result.traceHash());
-    object.put("seconds", seconds);
+    object.put("seconds", took.seconds());
+    object.put("cpuSeconds", took.cpuSeconds());
     return object;
   }
 
