@@ -6,6 +6,8 @@ import dev.oversqlite4j.QuarantinedRow;
 import dev.oversqlite4j.fsm.Facts;
 import dev.oversqlite4j.lifecycle.Trigger;
 import dev.oversqlite4j.spi.LocalTransaction;
+import dev.oversqlite4j.spi.RowAuthority;
+import dev.oversqlite4j.spi.RowAuthority.Liveness;
 import dev.oversqlite4j.spi.RowKey;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -87,6 +89,7 @@ public final class Quarantined {
                       row -> {
                         RowKey key = new RowKey(row.table(), row.keyJson());
                         tx.quarantine().remove(key);
+                        hide(tx, key);
                         tx.discardedIntents()
                             .record(
                                 ctx.opId(),
@@ -96,5 +99,23 @@ public final class Quarantined {
                                 row.payload());
                       }));
         });
+  }
+
+  /**
+   * Of a row that a rebuild had no place for, versions of others may be known by now. Without the
+   * intent it is not the server's row that is here but none, which the search for vanished rows
+   * must not take for a deletion of ours; a rebuild shows it.
+   */
+  private void hide(LocalTransaction tx, RowKey key) {
+    if (!ctx.registered(key) || tx.rows().live(key).isPresent()) {
+      return;
+    }
+    tx.rows()
+        .authority(key)
+        .filter(RowAuthority::live)
+        .ifPresent(
+            known ->
+                tx.rows()
+                    .setAuthority(key, new RowAuthority(known.rowVersion(), Liveness.TOMBSTONE)));
   }
 }
