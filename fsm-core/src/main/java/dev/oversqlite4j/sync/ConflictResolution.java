@@ -214,7 +214,9 @@ final class ConflictResolution {
               local.frozen().op(),
               local.frozen().localPayload());
       if (local.newer().isPresent()) {
-        requeue(tx, key, ConflictPlan.rebase(local.newer().get().op(), server), local.payload());
+        ConflictPlan rebased = ConflictPlan.rebase(local.newer().get().op(), server);
+        noteDropped(tx, key, rebased);
+        requeue(tx, key, rebased, local.payload());
       } else {
         tx.rows()
             .authoritative(() -> takeServerRow(tx, key, known, server, serverPayload, changed));
@@ -228,13 +230,17 @@ final class ConflictResolution {
       requeue(tx, key, again, tx.rows().live(key));
       return;
     }
+    noteDropped(tx, key, plan);
+    requeue(tx, key, plan, Optional.empty());
+  }
+
+  /** As at a freeze that finds a tombstone: there is nothing left to delete. */
+  private void noteDropped(LocalTransaction tx, RowKey key, ConflictPlan plan) {
     if (plan instanceof ConflictPlan.BothDeleted) {
-      // As at a freeze that finds a tombstone: there is nothing left to delete.
       tx.discardedIntents()
           .record(
               ctx.opId(), DiscardCause.NO_OP_DELETE, key, RowOperation.DELETE, Optional.empty());
     }
-    requeue(tx, key, plan, Optional.empty());
   }
 
   /**
