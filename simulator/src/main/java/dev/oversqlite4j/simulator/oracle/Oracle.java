@@ -136,6 +136,7 @@ public final class Oracle implements Witness {
     private final Set<String> emptyConnects = new TreeSet<>();
     private DeviceTables last;
     private boolean refiled;
+    private boolean serverWentBack;
     private boolean writtenBeforeSync;
     private boolean session;
     private boolean rejectedInCall;
@@ -305,6 +306,7 @@ public final class Oracle implements Witness {
     }
     if (what == Disturbance.RESTORE_SERVER) {
       records.values().forEach(r -> r.chunksAtCommit.clear());
+      records.values().forEach(r -> r.serverWentBack = true);
     }
   }
 
@@ -507,7 +509,7 @@ public final class Oracle implements Witness {
         merged(record, now);
       }
       if (control.binding().equals("attached")) {
-        checkpoint(device, before, now);
+        checkpoint(device, record, before, now);
       }
     }
     record.users.add(control.user());
@@ -880,7 +882,8 @@ public final class Oracle implements Witness {
   }
 
   /** 22, 23, 24: everything up to the checkpoint is applied. */
-  private void checkpoint(Device device, DeviceTables before, DeviceTables now) {
+  private void checkpoint(
+      Device device, DeviceRecord record, DeviceTables before, DeviceTables now) {
     Control control = now.control();
     if (before.installed()
         && before.control().binding().equals("attached")
@@ -895,6 +898,11 @@ public final class Oracle implements Witness {
             || before.control().checkpoint() <= control.checkpoint(),
         device,
         "the checkpoint moved backwards");
+    record.serverWentBack &= !head(now).trigger().startsWith("APPLY_");
+    if (record.serverWentBack) {
+      // Nothing tells a device that is not ahead that bundles it has applied are others by now.
+      return;
+    }
     for (AppTable table : app.tables()) {
       String name = table.name();
       Set<String> live = server.liveRows(control.user(), name).keySet();
