@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -35,6 +37,10 @@ public final class Observer implements AutoCloseable {
   // commit would cost more with every call.
   private static final Map<String, String> LATEST =
       Map.of("_fsm_journal", " WHERE seq > (SELECT coalesce(max(seq), 0) - 16 FROM _fsm_journal)");
+
+  private static final int SCHEMAS_REMEMBERED_MAX = 200;
+  private static final Map<List<String>, Map<String, List<String>>> COLUMNS =
+      new ConcurrentHashMap<>();
 
   private final SimulatedApp app;
   private final Connection connection;
@@ -164,20 +170,7 @@ public final class Observer implements AutoCloseable {
 
   /** One statement over all tables there are now; answers which are no longer there. */
   private Set<String> prepareEverything() throws SQLException {
-    Map<String, List<String>> columns = new TreeMap<>();
-    // sqlite_sequence decides future keys and so is content; sqlite_stat tables are statistics.
-    query(
-        "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c"
-            + " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
-            + " ORDER BY 1, c.cid",
-        row -> {
-          List<String> of = columns.computeIfAbsent(row.getString(1), name -> new ArrayList<>());
-          // Times are ours; a column of the app is content whatever it is called.
-          if (!row.getString(1).startsWith("_")
-              || !LogicalContent.TIMES_AND_CHAIN.contains(row.getString(2))) {
-            of.add(row.getString(2));
-          }
-        });
+    Map<String, List<String>> columns = columns();
     if (everything.isPresent()) {
       everything.get().close();
       everything = Optional.empty();
@@ -193,6 +186,43 @@ public final class Observer implements AutoCloseable {
     gone.removeAll(columns.keySet());
     contents.keySet().removeAll(gone);
     return gone;
+  }
+
+  /** Of every table, by name; the same declarations have the same columns in every file. */
+  private Map<String, List<String>> columns() throws SQLException {
+    List<String> declared = new ArrayList<>();
+    query(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table'",
+        row -> {
+          declared.add(row.getString(1));
+          declared.add(row.getString(2));
+        });
+    Map<String, List<String>> known = COLUMNS.get(declared);
+    if (known == null) {
+      known = readColumns();
+      if (COLUMNS.size() < SCHEMAS_REMEMBERED_MAX) {
+        COLUMNS.put(declared, known);
+      }
+    }
+    return known;
+  }
+
+  private Map<String, List<String>> readColumns() throws SQLException {
+    Map<String, List<String>> columns = new TreeMap<>();
+    // sqlite_sequence decides future keys and so is content; sqlite_stat tables are statistics.
+    query(
+        "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c"
+            + " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
+            + " ORDER BY 1, c.cid",
+        row -> {
+          List<String> of = columns.computeIfAbsent(row.getString(1), name -> new ArrayList<>());
+          // Times are ours; a column of the app is content whatever it is called.
+          if (!row.getString(1).startsWith("_")
+              || !LogicalContent.TIMES_AND_CHAIN.contains(row.getString(2))) {
+            of.add(row.getString(2));
+          }
+        });
+    return Collections.unmodifiableMap(columns);
   }
 
   private static String select(String table, List<String> columns) {

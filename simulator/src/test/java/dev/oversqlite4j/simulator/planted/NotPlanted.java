@@ -34,6 +34,10 @@ final class NotPlanted {
     REASONS.put(
         "W-18",
         "each simulated write changes a text, too; `ReplayDecisionTest`, `RowCodec`'s tests");
+    REASONS.put(
+        "W-28",
+        "what a restored server has lost was committed once, which is all that the oracle asks;"
+            + " `RecoveryWeaknessTest`");
     REASONS.put("W-30", "the client keeps no source id in memory; `WeaknessTest`");
     REASONS.put("W-40", "no port takes a part of a row that was read in another transaction");
   }

@@ -15,7 +15,6 @@ import dev.oversqlite4j.spi.Operation;
 import dev.oversqlite4j.spi.Operation.StagedSnapshot;
 import dev.oversqlite4j.spi.Outbox;
 import dev.oversqlite4j.spi.OutboxState;
-import dev.oversqlite4j.spi.OutboxState.CommittedRemote;
 import dev.oversqlite4j.spi.Rows;
 import dev.oversqlite4j.spi.SyncServer;
 import java.util.List;
@@ -146,24 +145,6 @@ final class WeaknessBugs {
                   call.proceed();
                   call.tx().sources().raiseNextBundleId(call.arg(0), 2);
                   return null;
-                })),
-        PlantedBug.of(
-            "W-28",
-            "any-snapshot-replaces-a-committed-bundle",
-            "a committed bundle is dropped for a snapshot that is older",
-            in(
-                "Rebuild",
-                LocalTransaction.class,
-                "controlState",
-                call -> {
-                  ControlState now = (ControlState) call.proceed();
-                  return now.outbox() instanceof CommittedRemote committed
-                      ? new ControlState(
-                          now.sourceId(),
-                          now.binding(),
-                          now.operation(),
-                          new CommittedRemote(committed.bundle(), 0, committed.bundleHash()))
-                      : now;
                 })));
   }
 
