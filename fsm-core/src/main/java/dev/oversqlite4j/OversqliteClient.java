@@ -164,7 +164,14 @@ public final class OversqliteClient implements AutoCloseable {
         });
   }
 
-  /** Uploads pending edits, and nothing captured after they were frozen. */
+  /**
+   * Uploads pending edits, and nothing captured after they were frozen. Where bundles of other
+   * devices are in the way (the server refuses a row that refers to one they have deleted, or a
+   * conflict is about rows not known here yet), these are downloaded first.
+   *
+   * @throws PushRejectedException the server keeps refusing more than one of the rows; the one that
+   *     was found is in {@link #quarantined()}
+   */
   public PushReport pushPending() {
     return opened(SyncOperation.PUSH_PENDING, push::run);
   }
@@ -174,6 +181,8 @@ public final class OversqliteClient implements AutoCloseable {
    *
    * @throws DirtyStateRejectedException edits are waiting: push first, or call {@link #sync()}
    * @throws PendingPushReplayException a bundle is frozen: push first, or call {@link #sync()}
+   * @throws InitializationLeaseInvalidException another device has seeded the account meanwhile;
+   *     attach again
    */
   public RemoteSyncReport pullToStable() {
     return opened(SyncOperation.PULL_TO_STABLE, pull::run);
@@ -285,7 +294,8 @@ public final class OversqliteClient implements AutoCloseable {
 
   /**
    * Gives quarantined edits up. They are kept in {@link #discardedIntents}; the app's rows stay as
-   * they are, known to this database only, until the app writes them again.
+   * they are, known to this database only, until the app writes them again or {@link #rebuild()}
+   * shows what the server has of them.
    *
    * @param rows from {@link #quarantined()}; one that changed since then is left alone
    * @throws AttachRequiredException no user is attached, and none can have been
