@@ -396,9 +396,8 @@ public final class LifecycleDefinition {
         step -> new SourceRecoveryRequiredException(SourceRecoveryReason.SOURCE_SEQUENCE_CHANGED));
     refused.put(PUSH_PREPARED, step -> new PendingPushReplayException(1));
     refused.put(PUSH_COMMITTED, step -> new PendingPushReplayException(1));
-    // An account with bundles does not wait for its seed: the lease is lost, and rows of the
-    // account
-    // must not come into a file that is about to be nobody's.
+    // An account with bundles does not wait for its seed: the lease is lost, and its rows must not
+    // come into a file that is about to be nobody's.
     refused.put(SEEDING, changed("the account waits for its seed"));
     m.from(ATTACHED).on(Trigger.PULL_BUNDLE).toSame();
     rejectAll(m, Trigger.PULL_BUNDLE, refused);

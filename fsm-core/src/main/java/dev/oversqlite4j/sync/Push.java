@@ -174,20 +174,29 @@ public final class Push {
   }
 
   /** T20': nothing of the frozen bundle was committed, and it is dirty again. */
+  private void takeBack(LocalTransaction tx, List<RowKey> frozen, int status, Runnable then) {
+    ctx.fire(
+        tx,
+        Trigger.PUSH_REJECTED,
+        Facts.of("rows", frozen.size(), "status", status),
+        () -> {
+          Requeue.all(tx);
+          tx.outbox().clear();
+          then.run();
+        });
+  }
+
   private List<RowKey> takeBack(int status) {
     return ctx.write(
         tx -> {
-          List<RowKey> keys = tx.outbox().rows().stream().map(FrozenRow::key).toList();
-          ctx.fire(
-              tx,
-              Trigger.PUSH_REJECTED,
-              Facts.of("rows", keys.size(), "status", status),
-              () -> {
-                Requeue.all(tx);
-                tx.outbox().clear();
-              });
+          List<RowKey> keys = frozenKeys(tx);
+          takeBack(tx, keys, status, () -> {});
           return keys;
         });
+  }
+
+  private static List<RowKey> frozenKeys(LocalTransaction tx) {
+    return tx.outbox().rows().stream().map(FrozenRow::key).toList();
   }
 
   /**
@@ -221,18 +230,14 @@ public final class Push {
   private void reject(Isolation search, int status) {
     ctx.<Void>write(
         tx -> {
-          List<RowKey> keys = tx.outbox().rows().stream().map(FrozenRow::key).toList();
+          List<RowKey> keys = frozenKeys(tx);
           Set<RowKey> newer = new HashSet<>(keys);
           newer.removeIf(key -> tx.dirtyRows().find(key).isEmpty());
-          ctx.fire(
+          takeBack(
               tx,
-              Trigger.PUSH_REJECTED,
-              Facts.of("rows", keys.size(), "status", status),
-              () -> {
-                Requeue.all(tx);
-                tx.outbox().clear();
-                search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer));
-              });
+              keys,
+              status,
+              () -> search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer)));
           return null;
         });
     if (search.failed()) {

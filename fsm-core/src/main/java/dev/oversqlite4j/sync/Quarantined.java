@@ -89,7 +89,7 @@ public final class Quarantined {
                       row -> {
                         RowKey key = new RowKey(row.table(), row.keyJson());
                         tx.quarantine().remove(key);
-                        hide(tx, key);
+                        noteAbsent(tx, key);
                         tx.discardedIntents()
                             .record(
                                 ctx.opId(),
@@ -106,7 +106,7 @@ public final class Quarantined {
    * intent it is not the server's row that is here but none, which the search for vanished rows
    * must not take for a deletion of ours; a rebuild shows it.
    */
-  private void hide(LocalTransaction tx, RowKey key) {
+  private void noteAbsent(LocalTransaction tx, RowKey key) {
     if (!ctx.registered(key) || tx.rows().live(key).isPresent()) {
       return;
     }

@@ -137,7 +137,7 @@ public final class Rebuild {
             .orElse(() -> ctx.server().createSnapshot(source, Optional.empty()));
     try {
       if (guard.outbox() instanceof CommittedRemote committed) {
-        requireKnown(committed);
+        requireStillCommitted(committed);
       }
       SnapshotSession session = create.get();
       if (behindOutbox(guard, session.bundleSeq())) {
@@ -167,7 +167,7 @@ public final class Rebuild {
    * since, or is lost with a server that was restored and has gone on; the place of the bundle in
    * the history does, while the history is kept.
    */
-  private void requireKnown(CommittedRemote committed) {
+  private void requireStillCommitted(CommittedRemote committed) {
     try {
       ctx.server()
           .committedRows(

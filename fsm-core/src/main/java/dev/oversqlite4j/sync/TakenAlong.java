@@ -75,16 +75,16 @@ final class TakenAlong {
         });
     dirty.ifPresent(row -> discard(ctx, tx, key, row.op(), row.payload()));
     boolean comesBack = known.filter(row -> row.rowVersion() > bundleSeq).isPresent();
-    if (!onServer || comesBack) {
-      dirty.ifPresent(row -> tx.dirtyRows().remove(key));
-    }
     if (onServer && !comesBack && (dirty.isPresent() || quarantined.isPresent())) {
       long base =
           dirty
               .map(DirtyRow::baseRowVersion)
               .orElseGet(() -> quarantined.orElseThrow().baseRowVersion());
       tx.dirtyRows().put(key, RowOperation.DELETE, base, Optional.empty());
-    } else if (onServer) {
+      return;
+    }
+    dirty.ifPresent(row -> tx.dirtyRows().remove(key));
+    if (onServer) {
       long version = Math.min(known.orElseThrow().rowVersion(), bundleSeq);
       tx.rows().setAuthority(key, new RowAuthority(version, Liveness.TOMBSTONE));
     }

@@ -6,8 +6,6 @@ package dev.oversqlite4j.persistence;
  */
 final class UntrackedRows {
 
-  private final Sql sql;
-
   /** Inserted again since its deletion was frozen. */
   private static final String BACK =
       "EXISTS (SELECT 1 FROM _sync_outbox_rows AS o WHERE o.schema_name = ?1"
@@ -15,6 +13,7 @@ final class UntrackedRows {
           + " AND NOT EXISTS (SELECT 1 FROM _sync_dirty_rows AS d WHERE d.schema_name = ?1"
           + " AND d.table_name = ?2 AND d.key_json = u.key_json)";
 
+  private final Sql sql;
   private final ManagedSchema schema;
 
   UntrackedRows(Sql sql, ManagedSchema schema) {
@@ -41,10 +40,11 @@ final class UntrackedRows {
             + ") AS u"
             + " LEFT JOIN _sync_row_state AS s ON s.schema_name = ?1 AND s.table_name = ?2"
             + " AND s.key_json = u.key_json"
-            + " WHERE coalesce(s.deleted, 1) <> 0 AND "
+            + " WHERE (coalesce(s.deleted, 1) <> 0 AND "
             + VanishedRows.hasNoIntent("u.key_json")
-            + " OR "
+            + ") OR ("
             + BACK
+            + ")"
             + " ORDER BY u.sort_key",
         schema.name(),
         table.name());

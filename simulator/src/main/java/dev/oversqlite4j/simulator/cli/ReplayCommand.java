@@ -110,6 +110,7 @@ final class ReplayCommand implements Callable<Integer> {
     out.println("Trace hash " + result.traceHash());
     out.println(
         result.failure().map(f -> "FAILED: " + f.describe()).orElse("Every property held."));
+    // The line above says what went wrong; whoever mends it wants to know where.
     result.failure().flatMap(Failure::cause).ifPresent(cause -> cause.printStackTrace(out));
     run.ifPresent(record -> write(record, page.orElseThrow()));
     out.flush();

@@ -20,13 +20,13 @@ import net.jqwik.api.Shrinkable;
 /** Properties of an app over plans of jqwik. */
 class PlanArbitraryTest {
 
-  private static final String TODO =
+  private static final String SCHEMA =
       """
       -- @@{ enableSync=true }
       CREATE TABLE todo (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL, rank INTEGER)""";
 
   private static Simulator.Builder todos() {
-    return Simulator.builder().schema("app", TODO).artefacts(Path.of("target", "sim", "jqwik"));
+    return Simulator.builder().schema("app", SCHEMA).artefacts(Path.of("target", "sim", "jqwik"));
   }
 
   @Provide
