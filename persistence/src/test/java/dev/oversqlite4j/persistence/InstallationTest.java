@@ -174,6 +174,31 @@ class InstallationTest {
             "SELECT key_json, op, base_row_version FROM _sync_dirty_rows ORDER BY dirty_ordinal"));
   }
 
+  /** What is frozen is intent, too, but not of what became of the row since. */
+  @Test
+  void frozenRowsThatWentOrCameBackWithoutTriggersAreFound() throws SQLException {
+    db.installed().close();
+    String frozen =
+        "INSERT INTO _sync_outbox_rows (source_bundle_id, row_ordinal, schema_name, table_name, key_json,"
+            + " wire_key_json, op, base_row_version, local_payload, wire_payload) VALUES (1, ?1,"
+            + " 'business', 'person', json_object('id', ?2), json_object('id', ?2), ?3, 4, ?4, ?4)";
+    db.run(frozen, 0, "edited", "UPDATE", "{\"id\":\"edited\"}");
+    db.run(frozen, 1, "went", "UPDATE", "{}");
+    db.run(frozen, 2, "back", "DELETE", null);
+    db.run(frozen, 3, "gone", "DELETE", null);
+    db.run("DROP TRIGGER trg_person_ai");
+    db.run("INSERT INTO person (id) VALUES ('edited'), ('back')");
+    db.run(
+        "INSERT INTO _sync_row_state (schema_name, table_name, key_json, row_version, deleted)"
+            + " VALUES ('business', 'person', json_object('id', 'edited'), 4, 0)");
+    try (SqliteStore store = db.claimed()) {
+      assertEquals(2L, store.<Long>write(TestDatabase::install));
+    }
+    assertEquals(
+        List.of("{\"id\":\"back\"}|INSERT", "{\"id\":\"went\"}|DELETE"),
+        db.rows("SELECT key_json, op FROM _sync_dirty_rows ORDER BY dirty_ordinal"));
+  }
+
   @Test
   void whatWasCapturedBeforeTheTableChangedIsReadAgain() throws SQLException {
     db.installed().close();
