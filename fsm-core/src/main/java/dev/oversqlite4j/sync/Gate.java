@@ -3,6 +3,8 @@ package dev.oversqlite4j.sync;
 import dev.oversqlite4j.OperationCancelledException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOperationInProgressException;
+import dev.oversqlite4j.spi.Sleeper;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -13,9 +15,13 @@ import java.util.Optional;
 public final class Gate {
 
   /** A request that began right after the last abort must not hold up the call that waits. */
-  private static final long ABORT_EVERY_MILLIS = 50;
+  private static final Duration ABORT_EVERY = Duration.ofMillis(50);
+
+  /** Whoever holds the gate wakes the others when it leaves; this is for nothing else. */
+  private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
   private final Runnable abortRequests;
+  private final Sleeper sleeper;
 
   // Guarded by this.
   private Optional<Thread> holder = Optional.empty();
@@ -25,9 +31,11 @@ public final class Gate {
 
   /**
    * @param abortRequests ends the requests in flight of the operation that runs, from any thread
+   * @param sleeper how a thread waits for another one
    */
-  public Gate(Runnable abortRequests) {
+  public Gate(Runnable abortRequests, Sleeper sleeper) {
     this.abortRequests = abortRequests;
+    this.sleeper = sleeper;
   }
 
   /**
@@ -42,7 +50,7 @@ public final class Gate {
       while (holder.isPresent() && automatic && holder.get() != Thread.currentThread()) {
         asked = true;
         abortRequests.run();
-        wait(ABORT_EVERY_MILLIS);
+        sleeper.await(this, ABORT_EVERY);
       }
       if (holder.isPresent()) {
         throw new SyncOperationInProgressException(op);
@@ -61,7 +69,7 @@ public final class Gate {
   /** Automatic work begins, when no explicit call runs or waits. */
   public synchronized void enterAutomatically() throws InterruptedException {
     while (holder.isPresent() || waiting > 0) {
-      wait();
+      sleeper.await(this, LOOK_AGAIN);
     }
     holder = Optional.of(Thread.currentThread());
     automatic = true;

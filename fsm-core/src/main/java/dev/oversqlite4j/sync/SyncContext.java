@@ -49,7 +49,7 @@ public final class SyncContext {
     this.server = server;
     this.options = options;
     this.resolver = resolver;
-    this.gate = new Gate(server::cancel);
+    this.gate = new Gate(server::cancel, options.sleeper());
   }
 
   /** What lets one operation run at a time. */

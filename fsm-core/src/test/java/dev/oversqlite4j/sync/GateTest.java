@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.oversqlite4j.OperationCancelledException;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncOperationInProgressException;
+import dev.oversqlite4j.spi.Sleeper;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class GateTest {
 
   private final Semaphore aborts = new Semaphore(0);
-  private final Gate gate = new Gate(aborts::release);
+  private final Gate gate = new Gate(aborts::release, Sleeper.blocking());
   private final ExecutorService other = Executors.newSingleThreadExecutor();
 
   @AfterEach

@@ -15,6 +15,7 @@ import dev.oversqlite4j.simulator.world.DeviceTables.JournalRow;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
 import dev.oversqlite4j.simulator.world.Witness;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ public final class Recorder implements Witness {
     private Optional<DeviceTables> last = Optional.empty();
     private boolean opened;
     private boolean closed;
-    private boolean calling;
+    private final Map<Thread, Operation> calls = new HashMap<>();
     private int sessions;
     private Optional<Seam> diedAt = Optional.empty();
   }
@@ -66,14 +67,14 @@ public final class Recorder implements Witness {
     Process process = of(device);
     process.opened = false;
     process.closed = false;
-    process.calling = false;
+    process.calls.clear();
     process.last = Optional.of(DeviceTables.read(device.observer()));
   }
 
   @Override
   public void calling(Device device, Operation operation) {
     Process process = of(device);
-    process.calling = true;
+    process.calls.put(Thread.currentThread(), operation);
     process.sessions = 0;
     call(operation).ifPresent(call -> cells.add(call + " " + state(device)));
   }
@@ -92,7 +93,7 @@ public final class Recorder implements Witness {
       case SYNC_STATUS -> Optional.of(Call.SYNC_STATUS);
       case SOURCE_INFO -> Optional.of(Call.SOURCE_INFO);
       case PAUSE_RESUME -> Optional.of(Call.PAUSE_RESUME);
-      case AUTO_TICK -> Optional.of(Call.AUTO_TICK);
+      case AUTO_TICK, AUTO_DOWNLOADS -> Optional.of(Call.AUTO_TICK);
       case CLOSE -> Optional.of(Call.CLOSE);
       case UNINSTALL -> Optional.of(Call.UNINSTALL_SYNC);
       // The matrix says nothing about them; their transitions are declared.
@@ -103,7 +104,7 @@ public final class Recorder implements Witness {
   @Override
   public void called(Device device, Operation operation, CallOutcome outcome) {
     Process process = of(device);
-    process.calling = false;
+    process.calls.remove(Thread.currentThread());
     if (!(outcome instanceof CallOutcome.Returned returned)) {
       return;
     }
@@ -145,7 +146,7 @@ public final class Recorder implements Witness {
         happened(device, row.trigger(), before, now);
       }
     }
-    if (!journaled && process.calling) {
+    if (!journaled && !process.calls.isEmpty()) {
       sometimes.add(Sometimes.WRITTEN_DURING_CALL);
     }
     if (!now.quarantined().isEmpty()) {
@@ -159,6 +160,12 @@ public final class Recorder implements Witness {
       case "PUSH_BEGIN" -> sometimes.add(Sometimes.PUSH_WENT_ON);
       case "LEASE_INVALID" -> sometimes.add(Sometimes.LEASE_EXPIRED);
       case "FREEZE_NO_OPS" -> sometimes.add(Sometimes.NO_OPS_DROPPED);
+      case "PULL_BUNDLE" -> {
+        Map<Thread, Operation> calls = of(device).calls;
+        if (calls.get(Thread.currentThread()) == Operation.AUTO_DOWNLOADS && calls.size() > 1) {
+          sometimes.add(Sometimes.DOWNLOADED_DURING_CALL);
+        }
+      }
       case "DETACH_BLOCKED" -> sometimes.add(Sometimes.DETACH_BLOCKED);
       case "HISTORY_PRUNED" -> sometimes.add(Sometimes.HISTORY_PRUNED);
       case "REPLAY_PRUNED" -> sometimes.add(Sometimes.BUNDLE_UNREADABLE);

@@ -29,7 +29,9 @@ public enum Sometimes {
   BUNDLE_UNREADABLE("our committed bundle could not be read back", Needs.DISTURBANCES),
   ROTATED_DIRTY("the source was rotated with rows waiting", Needs.DISTURBANCES),
   ROTATED_FROZEN("the source was rotated with a bundle frozen", Needs.DISTURBANCES),
-  QUARANTINED("a row was set aside", Needs.DISTURBANCES);
+  QUARANTINED("a row was set aside", Needs.DISTURBANCES),
+  DOWNLOADED_DURING_CALL(
+      "automatic downloads applied a bundle while a call waited for them", Needs.DISTURBANCES);
 
   private enum Needs {
     CRASHES,

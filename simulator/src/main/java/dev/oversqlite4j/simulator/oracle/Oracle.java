@@ -139,25 +139,38 @@ public final class Oracle implements Witness {
     private boolean serverWentBack;
     private boolean writtenBeforeSync;
     private boolean session;
-    private boolean rejectedInCall;
     private long commits;
-    private long commitsAtCall;
-    private long appCommits;
-    private long appCommitsAtCall;
-    private long requests;
     // The last request of the call that is running; empty between calls.
     private String asked = "";
-    private long requestsAtCall;
-    private long snapshotRequests;
-    private long snapshotRequestsAtCall;
-    private DeviceTables atCall;
+    // Explicit calls and automatic downloads have threads of their own.
+    private final Map<Thread, CallRecord> calls = new HashMap<>();
     // What may be found after a power loss, oldest first: the last synced commit and those since.
     private final Deque<Committed> maybe = new ArrayDeque<>();
     private Optional<SynchronousMode> powerLost = Optional.empty();
     private boolean diskFailed;
     private boolean uncaptured;
-    private boolean uncapturedAtCall;
-    private final Set<Fault> faultsOfCall = new HashSet<>();
+
+    Optional<CallRecord> callOfThread() {
+      return Optional.ofNullable(calls.get(Thread.currentThread()));
+    }
+  }
+
+  /** What is remembered of a call while it runs. */
+  private static final class CallRecord {
+    private final Operation operation;
+    private final boolean uncaptured;
+    private final Set<Fault> faults = new HashSet<>();
+    private DeviceTables before;
+    private boolean written;
+    private boolean rejected;
+    private long requests;
+    private long snapshotRequests;
+
+    CallRecord(Operation operation, DeviceTables before, boolean uncaptured) {
+      this.operation = operation;
+      this.before = before;
+      this.uncaptured = uncaptured;
+    }
   }
 
   /** What a commit left, the sources the file had known by then, and what was open. */
@@ -187,6 +200,7 @@ public final class Oracle implements Witness {
     DeviceRecord record = of(device);
     record.session = false;
     record.asked = "";
+    record.calls.clear();
     record.users.add(device.user());
     DeviceTables now = DeviceTables.read(device.observer());
     if (record.last != null && record.powerLost.isPresent()) {
@@ -265,7 +279,7 @@ public final class Oracle implements Witness {
 
   @Override
   public void faulty(Device device, Fault fault) {
-    of(device).faultsOfCall.add(fault);
+    of(device).callOfThread().ifPresent(call -> call.faults.add(fault));
   }
 
   @Override
@@ -313,11 +327,15 @@ public final class Oracle implements Witness {
   @Override
   public void requested(Device device, String label) {
     DeviceRecord record = of(device);
-    record.requests++;
     record.asked = label;
-    if (label.contains("/snapshot-sessions") && !label.startsWith("DELETE")) {
-      record.snapshotRequests++;
-    }
+    record
+        .callOfThread()
+        .ifPresent(
+            call -> {
+              boolean snapshot = label.contains("/snapshot-sessions");
+              call.requests++;
+              call.snapshotRequests += snapshot && !label.startsWith("DELETE") ? 1 : 0;
+            });
     Control control = record.last.control();
     if (control == null) {
       return;
@@ -437,6 +455,7 @@ public final class Oracle implements Witness {
     record.last = now;
     record.commits++;
     invariants(device);
+    noteInCalls(record, before, now);
     if (!now.installed()) {
       record.writtenBeforeSync = true;
       // The audit leaves with everything else: what it accounts for has to be settled before.
@@ -445,6 +464,25 @@ public final class Oracle implements Witness {
       committed(device, record, before, now);
     }
     record.maybe.add(Committed.of(record, now));
+  }
+
+  /**
+   * One operation runs at a time: a call meanwhile on another thread has not begun yet, and will
+   * find what this one leaves.
+   */
+  private static void noteInCalls(DeviceRecord record, DeviceTables before, DeviceTables now) {
+    boolean journaled = journaled(before, now);
+    record.calls.forEach(
+        (thread, call) -> {
+          call.written |= !journaled;
+          if (journaled && thread != Thread.currentThread()) {
+            call.before = now;
+          }
+        });
+  }
+
+  private static boolean journaled(DeviceTables before, DeviceTables now) {
+    return !before.installed() || !now.tail().equals(before.tail());
   }
 
   private void committed(
@@ -462,8 +500,7 @@ public final class Oracle implements Witness {
     }
     outbox(device, now);
     stillFrozen(device, before, now);
-    boolean journaled = !before.installed() || !now.tail().equals(before.tail());
-    if (!journaled) {
+    if (!journaled(before, now)) {
       // The journal row belongs to the transaction of its effects, so only the app commits without.
       require(
           42,
@@ -483,7 +520,6 @@ public final class Oracle implements Witness {
               || now.rows().equals(before.rows()) && now.dirty().equals(before.dirty()),
           device,
           "the app could write during a transition");
-      record.appCommits++;
       appCommit(device, before, now);
     } else {
       journal(device, before, now);
@@ -494,15 +530,13 @@ public final class Oracle implements Witness {
         Recovery.check(device, head(now).trigger(), before, now, server);
         olderVersions(device, before, now);
       }
-      if (head(now).trigger().equals("PUSH_REJECTED")) {
-        record.rejectedInCall = true;
-      }
+      record.callOfThread().ifPresent(call -> inCall(device, call, before, now));
       if (head(now).trigger().equals("DETACH")) {
         // The audit leaves with the user: what it accounts for has to be settled before.
         ledger(device, record, before);
       }
       if (head(now).trigger().equals("FREEZE")) {
-        frozen(device, before, now, record.rejectedInCall);
+        frozen(device, before, now, record.callOfThread().filter(c -> c.rejected).isPresent());
       }
       if (head(now).trigger().startsWith("CONFLICT_")) {
         requeued(device, before, now);
@@ -514,6 +548,22 @@ public final class Oracle implements Witness {
     }
     record.users.add(control.user());
     gates(device, control);
+  }
+
+  private static void inCall(
+      Device device, CallRecord call, DeviceTables before, DeviceTables now) {
+    if (head(now).trigger().equals("PUSH_REJECTED")) {
+      call.rejected = true;
+    }
+    if (call.operation == Operation.AUTO_TICK || call.operation == Operation.AUTO_DOWNLOADS) {
+      require(
+          62,
+          now.dirty().keySet().containsAll(before.dirty().keySet())
+              && (now.outbox().equals(before.outbox())
+                  || before.control().outboxState().equals("committed_remote")),
+          device,
+          "an automatic download cleared or froze what waits to be sent");
+    }
   }
 
   /** A merged row takes the place of the edit that it was made of: the app wanted it so. */
@@ -930,36 +980,31 @@ public final class Oracle implements Witness {
   public void calling(Device device, Operation operation) {
     DeviceRecord record = of(device);
     rebuildAsked |= operation == Operation.REBUILD;
-    record.atCall = record.last;
     record.asked = "";
-    record.faultsOfCall.clear();
-    record.rejectedInCall = false;
-    record.uncapturedAtCall = record.uncaptured;
-    record.commitsAtCall = record.commits;
-    record.appCommitsAtCall = record.appCommits;
-    record.requestsAtCall = record.requests;
-    record.snapshotRequestsAtCall = record.snapshotRequests;
+    record.calls.put(
+        Thread.currentThread(), new CallRecord(operation, record.last, record.uncaptured));
   }
 
   @Override
   public void called(Device device, Operation operation, CallOutcome outcome) {
     DeviceRecord record = of(device);
-    DeviceTables before = record.atCall;
+    CallRecord call = record.calls.remove(Thread.currentThread());
+    DeviceTables before = call.before;
     DeviceTables after = record.last;
-    boolean undisturbed = record.appCommits == record.appCommitsAtCall;
-    boolean silent = record.requests == record.requestsAtCall;
+    boolean undisturbed = !call.written;
+    boolean silent = call.requests == 0;
     boolean unchanged = before.withoutJournal().equals(after.withoutJournal());
     if (outcome instanceof CallOutcome.Threw threw) {
-      threw(device, record, operation, threw.error());
+      threw(device, record, call, threw.error());
     } else {
       Object value = ((CallOutcome.Returned) outcome).value();
       switch (operation) {
         case OPEN -> {
           require(27, silent, device, "open() talked to the server");
-          opened(device, undisturbed && before.installed() && !record.uncapturedAtCall, unchanged);
+          opened(device, undisturbed && before.installed() && !call.uncaptured, unchanged);
         }
         case ATTACH, ATTACH_OTHER_USER ->
-            attached(device, record, (AttachResult) value, silent, !undisturbed || unchanged);
+            attached(device, record, call, (AttachResult) value, !undisturbed || unchanged);
         case SYNC_THEN_DETACH ->
             syncedThenDetached(device, record, (SyncThenDetachResult) value, after);
         case DETACH ->
@@ -971,14 +1016,9 @@ public final class Oracle implements Witness {
                 silent && (!undisturbed || unchanged),
                 device,
                 operation + " did more than it says");
-        case AUTO_TICK ->
-            require(
-                62,
-                after.dirty().keySet().containsAll(before.dirty().keySet())
-                    && (after.outbox().equals(before.outbox())
-                        || before.control().outboxState().equals("committed_remote")),
-                device,
-                "an automatic download cleared or froze what waits to be sent");
+        case AUTO_TICK, AUTO_DOWNLOADS -> {
+          // Checked at each commit: others go on meanwhile.
+        }
         case UNINSTALL ->
             require(41, !after.installed(), device, "something of sync is left after uninstalling");
         case RETRY_QUARANTINED, DISCARD_QUARANTINED ->
@@ -1009,8 +1049,8 @@ public final class Oracle implements Witness {
     return tables.dirty().size() + tables.outbox().size() + tables.quarantined().size();
   }
 
-  private void threw(
-      Device device, DeviceRecord record, Operation operation, RuntimeException error) {
+  private void threw(Device device, DeviceRecord record, CallRecord call, RuntimeException error) {
+    Operation operation = call.operation;
     if (!(error instanceof OversqliteException known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw an undeclared error: " + error),
@@ -1019,8 +1059,8 @@ public final class Oracle implements Witness {
     require(
         36,
         operation != Operation.REBUILD
-            || !record.atCall.installed()
-            || record.atCall.control().source().equals(record.last.control().source()),
+            || !call.before.installed()
+            || call.before.control().source().equals(record.last.control().source()),
         device,
         "a rebuild that failed changed the source");
     discreet(device, record, known);
@@ -1031,7 +1071,7 @@ public final class Oracle implements Witness {
     }
     if (NEVER.contains(known.getClass())
         && !resolverThrew(device, operation, known)
-        && !caused(record.faultsOfCall, known)
+        && !caused(call.faults, known)
         && !behind(device, known)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
@@ -1041,7 +1081,7 @@ public final class Oracle implements Witness {
           49,
           record.last.tail().isEmpty()
               || !head(record.last).trigger().equals("DETACH")
-              || record.atCall.withoutJournal().equals(record.last.withoutJournal()),
+              || call.before.withoutJournal().equals(record.last.withoutJournal()),
           device,
           "syncThenDetach() detached although its sync failed");
     }
@@ -1053,7 +1093,7 @@ public final class Oracle implements Witness {
         && error instanceof dev.oversqlite4j.AttachBindingConflictException) {
       require(
           31,
-          record.atCall.control().user().equals(record.last.control().user()),
+          call.before.control().user().equals(record.last.control().user()),
           device,
           "attaching another user changed the binding");
     }
@@ -1126,7 +1166,7 @@ public final class Oracle implements Witness {
   }
 
   private void attached(
-      Device device, DeviceRecord record, AttachResult result, boolean silent, boolean unchanged) {
+      Device device, DeviceRecord record, CallRecord call, AttachResult result, boolean unchanged) {
     if (result instanceof AttachResult.RetryLater) {
       require(32, unchanged, device, "RetryLater changed durable state");
       record.session = false;
@@ -1135,9 +1175,9 @@ public final class Oracle implements Witness {
     AttachResult.Connected connected = (AttachResult.Connected) result;
     require(
         45,
-        !record.atCall.installed()
-            || !record.atCall.derived().equals("REPLACE_STAGED")
-            || record.snapshotRequests == record.snapshotRequestsAtCall,
+        !call.before.installed()
+            || !call.before.derived().equals("REPLACE_STAGED")
+            || call.snapshotRequests == 0,
         device,
         "a complete stage was downloaded again");
     String user = record.last.control().user();
@@ -1149,7 +1189,7 @@ public final class Oracle implements Witness {
         "an account that others use was taken for a new one");
     record.emptyConnects.remove(user);
     if (connected.outcome() == AttachOutcome.RESUMED_ATTACHED_STATE) {
-      require(30, silent, device, "resuming an attachment talked to the server");
+      require(30, call.requests == 0, device, "resuming an attachment talked to the server");
       require(30, unchanged, device, "resuming an attachment changed durable state");
     }
     record.session = true;

@@ -28,6 +28,8 @@ public enum Operation {
   PAUSE_RESUME,
   /** One round of automatic downloads. */
   AUTO_TICK,
+  /** Automatic downloads for a while, on a thread of their own beside what follows. */
+  AUTO_DOWNLOADS,
   /** Makes the edits pending again that were set aside. */
   RETRY_QUARANTINED,
   /** Gives the edits up that were set aside. */

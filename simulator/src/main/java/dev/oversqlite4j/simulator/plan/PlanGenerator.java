@@ -44,6 +44,10 @@ public final class PlanGenerator {
   private static final int SECOND_WRITES_PERCENT = 50;
   // More seams than anybody waits for a lock.
   private static final int HELD_OPEN_MAX = 2_000;
+  private static final long DOWNLOADS_STREAM = 0x646f776e6c6fL;
+  private static final int DOWNLOADING_PLANS_PERCENT = 40;
+  private static final int DOWNLOADS_MAX = 4;
+  private static final List<Integer> SWITCH_PERCENTS = List.of(2, 10, 30);
   private static final int SEAM_MAX = 60;
   private static final int REQUEST_MAX = 7;
 
@@ -109,7 +113,7 @@ public final class PlanGenerator {
    * and go on as the plan of the seed does. Which one is a matter of the seed alone, so that every
    * shard of a campaign goes where the whole of it would. In some plans of the profiles in which
    * servers fail, some rows are ones that the server never accepts, and in some of them the app
-   * changes its schema, or writes on two connections.
+   * changes its schema, writes on two connections, or downloads automatically beside its calls.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -129,6 +133,9 @@ public final class PlanGenerator {
             new SplittableRandom(seed ^ SCHEMA_STREAM),
             route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
     plan = withSecondWriters(plan, new SplittableRandom(seed ^ SECOND_WRITER_STREAM));
+    if (route.isEmpty()) {
+      plan = withDownloads(plan, new SplittableRandom(seed ^ DOWNLOADS_STREAM));
+    }
     return route.isPresent() ? led(plan, route.getAsInt(), seed) : plan;
   }
 
@@ -214,6 +221,21 @@ public final class PlanGenerator {
       steps.add(second ? heldOpen(step, Draw.logUniform(random, HELD_OPEN_MAX)) : step);
     }
     return plan.withSteps(steps);
+  }
+
+  /** Some apps let downloads run beside what else they do. */
+  private static Plan withDownloads(Plan plan, SplittableRandom random) {
+    if (!Draw.percent(random, DOWNLOADING_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>(plan.steps());
+    int count = random.nextInt(1, DOWNLOADS_MAX + 1);
+    for (int i = 0; i < count; i++) {
+      Step downloads =
+          Step.of(random.nextInt(plan.devices()), new Command.Call(Operation.AUTO_DOWNLOADS));
+      steps.add(random.nextInt(steps.size() + 1), afflicted(downloads, random));
+    }
+    return plan.withSteps(steps).withSwitchPercent(Draw.one(random, SWITCH_PERCENTS));
   }
 
   private static Step heldOpen(Step step, int seams) {

@@ -24,7 +24,9 @@ public record Seam(Kind kind, String label) {
     /** The process sleeps. */
     SLEEP,
     /** The process waits for a lock that somebody else holds. */
-    LOCK
+    LOCK,
+    /** A thread of the process lets the others go on: it waits for one of them, or has time. */
+    TURN
   }
 
   /** Checks that both parts are present. */

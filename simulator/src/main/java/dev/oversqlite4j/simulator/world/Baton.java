@@ -55,10 +55,12 @@ final class Baton {
     private final int device;
     private final Semaphore go = new Semaphore(0);
     private Optional<Task> task = Optional.empty();
-    private boolean waitingForLock;
+    private boolean waits;
     // How many seams of others on its device it stays where it is; 0 if it wants to go on.
     private int staysFor;
     private boolean standsIn;
+    // What it holds while it waits for another thread of its process, which will want it.
+    private Optional<Object> monitor = Optional.empty();
 
     Actor(String name, int device) {
       this.name = name;
@@ -134,7 +136,7 @@ final class Baton {
    */
   void end() {
     over = true;
-    actors.forEach(actor -> actor.go.release());
+    actors.forEach(Baton::release);
     if (stuck) {
       // It would be waited for in vain.
       return;
@@ -185,12 +187,55 @@ final class Baton {
     paused.stream().filter(a -> a.device == actor.device).forEach(a -> a.staysFor = 0);
   }
 
+  /**
+   * The running actor is in a monitor that others of its process need before it can go on: at the
+   * seam that {@code wait} comes to, it is free.
+   */
+  void inMonitor(Actor actor, Object monitor, Runnable wait) {
+    actor.monitor = Optional.of(monitor);
+    try {
+      wait.run();
+    } finally {
+      actor.monitor = Optional.empty();
+    }
+  }
+
   private void handOver(Actor actor) {
     paused.add(actor);
     coordinator.release();
-    actor.go.acquireUninterruptibly();
+    if (actor.monitor.isPresent()) {
+      awaitTurn(actor, actor.monitor.get());
+    } else {
+      actor.go.acquireUninterruptibly();
+    }
     if (over) {
       throw new Abandoned();
+    }
+  }
+
+  private static void awaitTurn(Actor actor, Object monitor) {
+    boolean interrupted = false;
+    while (!actor.go.tryAcquire()) {
+      try {
+        monitor.wait();
+      } catch (InterruptedException e) {
+        // Simulated threads are not interrupted; this is the thread of an actor.
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** From another thread: the actor may go on. */
+  private static void release(Actor actor) {
+    Optional<Object> monitor = actor.monitor;
+    actor.go.release();
+    if (monitor.isPresent()) {
+      synchronized (monitor.get()) {
+        monitor.get().notifyAll();
+      }
     }
   }
 
@@ -203,9 +248,9 @@ final class Baton {
       other.staysFor -= other.device == actor.device && other.staysFor > 0 ? 1 : 0;
     }
     heldReleased = releases(actor, seam);
-    actor.waitingForLock = seam.kind() == Seam.Kind.LOCK;
+    actor.waits = seam.kind() == Seam.Kind.LOCK || seam.kind() == Seam.Kind.TURN;
     if (heldReleased
-        || actor.waitingForLock
+        || actor.waits
         || (switchPercent > 0 && schedule.nextInt(100) < switchPercent)) {
       handOver(actor);
     }
@@ -240,10 +285,9 @@ final class Baton {
       int pick = schedule.nextInt(candidates);
       return Optional.of(pick == ready.size() ? assign() : goesOn(ready.get(pick)));
     }
-    // Strictly in order: the last one interrupted goes on first, unless it waits for a lock that
-    // somebody else holds.
+    // Strictly in order: the last one interrupted goes on first, unless it waits for somebody else.
     for (int i = ready.size() - 1; i >= 0; i--) {
-      if (!ready.get(i).waitingForLock) {
+      if (!ready.get(i).waits) {
         return Optional.of(goesOn(ready.get(i)));
       }
     }
@@ -272,8 +316,8 @@ final class Baton {
   }
 
   private void resume(Actor actor) {
-    actor.waitingForLock = false;
-    actor.go.release();
+    actor.waits = false;
+    release(actor);
     try {
       if (!coordinator.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         stuck = true;

@@ -1,7 +1,5 @@
 package dev.oversqlite4j.simulator.world;
 
-import dev.oversqlite4j.AutomaticDownloadOptions;
-import dev.oversqlite4j.AutomaticDownloads;
 import dev.oversqlite4j.OversqliteClient;
 import dev.oversqlite4j.SyncOptions;
 import dev.oversqlite4j.WatchMode;
@@ -46,6 +44,9 @@ public final class Device {
    */
   private static final int BUSY_RETRIES_MAX = 500;
 
+  /** How long automatic downloads go on; each sleep is followed by a pull. */
+  private static final int SLEEPS_OF_DOWNLOADS = 5;
+
   private final int index;
   private final String user;
   private final ResolverChoice resolver;
@@ -57,6 +58,7 @@ public final class Device {
   private final Baton.Actor clientActor;
   private final Baton.Actor appActor;
   private final Baton.Actor secondActor;
+  private final Baton.Actor downloadsActor;
 
   private int life;
   private long commits;
@@ -70,15 +72,14 @@ public final class Device {
   private Incarnation incarnation;
   private SeamDataSource disk;
   private OversqliteClient client;
+  private Threads threads;
   private PlannedResolver resolverOfProcess;
   private Optional<AppConnection> app = Optional.empty();
   private Optional<AppConnection> second = Optional.empty();
   // Of the file, not of the process: an orderly restart leaves it as it is.
   private Optional<Observer> observer = Optional.empty();
   private boolean opened;
-  private boolean ticking;
   private boolean gaveUpRows;
-  private Runnable background = () -> {};
   // What the app remembers of its own doing: whom to attach after a restart.
   private String wantedUser = "";
   private final ThreadLocal<String> attaching = new ThreadLocal<>();
@@ -102,6 +103,7 @@ public final class Device {
     this.clientActor = new Baton.Actor("device " + index, index);
     this.appActor = new Baton.Actor("app " + index, index);
     this.secondActor = new Baton.Actor("second connection of app " + index, index);
+    this.downloadsActor = new Baton.Actor("automatic downloads of device " + index, index);
     this.file = folder.resolve("device" + index + "-" + life + ".db");
   }
 
@@ -139,6 +141,7 @@ public final class Device {
               BUSY_RETRIES_MAX,
               raw -> DeterministicFunctions.register(raw, random.split(), this::nowMillis));
       resolverOfProcess = new PlannedResolver(world.app(), resolver);
+      threads = new Threads(world, this, incarnation);
       client = newClient();
       if (observer.isEmpty()) {
         observer = Optional.of(Observer.of(world.app(), file));
@@ -196,12 +199,8 @@ public final class Device {
         .options(
             SyncOptions.builder()
                 .clock(() -> Instant.ofEpochMilli(nowMillis()))
-                .sleeper(this::sleep)
-                .worker(
-                    (name, work) -> {
-                      background = work;
-                      return () -> {};
-                    })
+                .sleeper(threads)
+                .worker(threads)
                 .idSource(new Ids())
                 .ownershipLock(world.locks().of(incarnation))
                 .uploadLimit(3)
@@ -211,14 +210,6 @@ public final class Device {
                 .synchronous(world.synchronous())
                 .build())
         .build();
-  }
-
-  /** The first pause of a round of automatic downloads ends it; nothing runs beside the actors. */
-  private void sleep(Duration duration) throws InterruptedException {
-    if (ticking) {
-      throw new InterruptedException();
-    }
-    world.sleep(this, duration);
   }
 
   /** The app is about to give up the edits that were set aside. */
@@ -231,21 +222,16 @@ public final class Device {
     return gaveUpRows;
   }
 
-  /** One round of automatic downloads, on this thread. */
+  /** One round of automatic downloads, on this thread: its first pause ends it. */
   String tick() {
-    AutomaticDownloads downloads =
-        client.startAutomaticDownloads(
-            AutomaticDownloadOptions.builder().watch(WatchMode.OFF).build());
-    ticking = true;
-    try {
-      background.run();
-    } finally {
-      ticking = false;
-      // The loop leaves its interrupt to its thread, which is that of an actor here.
-      Thread.interrupted();
-    }
-    downloads.close();
+    threads.download(client, WatchMode.OFF, 0);
     return "ticked";
+  }
+
+  /** Automatic downloads for a while, on this thread. */
+  String download() {
+    threads.download(client, WatchMode.AUTO, SLEEPS_OF_DOWNLOADS);
+    return "downloaded";
   }
 
   /** The process is gone: what it wrote is what the next one finds. */
@@ -502,6 +488,10 @@ public final class Device {
 
   Baton.Actor secondActor() {
     return secondActor;
+  }
+
+  Baton.Actor downloadsActor() {
+    return downloadsActor;
   }
 
   /** The present process. */

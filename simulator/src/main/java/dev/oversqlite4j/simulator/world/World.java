@@ -168,6 +168,10 @@ public final class World implements AutoCloseable {
             ServerLimits.july(),
             () -> nowMillis + serverClockAheadMillis,
             serverIds);
+    if (plan.steps().stream().anyMatch(World::downloadsAutomatically)) {
+      State.WatchOffer[] offers = State.WatchOffer.values();
+      this.server.offerWatch(offers[(int) (plan.scheduleSeed() % offers.length)]);
+    }
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
       devices.add(
@@ -191,19 +195,14 @@ public final class World implements AutoCloseable {
           baton.admit(device.clientActor());
           baton.admit(device.appActor());
           baton.admit(device.secondActor());
+          baton.admit(device.downloadsActor());
         });
     List<Baton.Task> tasks = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       int index = i;
       Step step = plan.steps().get(i);
       Device device = devices.get(step.device());
-      boolean besideTheClient =
-          step.command() instanceof Command.Write
-              || step.command() instanceof Command.Disturb disturb && disturb.what().onServer();
-      boolean second =
-          step.command() instanceof Command.Write write && write.heldOpen().isPresent();
-      Baton.Actor beside = second ? device.secondActor() : device.appActor();
-      Baton.Actor actor = besideTheClient ? beside : device.clientActor();
+      Baton.Actor actor = actor(device, step);
       tasks.add(new Baton.Task(actor, step.at(), () -> perform(device, actor, step, index)));
     }
     try {
@@ -223,6 +222,22 @@ public final class World implements AutoCloseable {
           tooMany);
     }
     listener.settled(this);
+  }
+
+  private static boolean downloadsAutomatically(Step step) {
+    return step.command().equals(new Command.Call(Operation.AUTO_DOWNLOADS));
+  }
+
+  /** Whose work a step is. */
+  private static Baton.Actor actor(Device device, Step step) {
+    Command command = step.command();
+    if (command instanceof Command.Write write) {
+      return write.heldOpen().isPresent() ? device.secondActor() : device.appActor();
+    }
+    if (command instanceof Command.Disturb disturb && disturb.what().onServer()) {
+      return device.appActor();
+    }
+    return downloadsAutomatically(step) ? device.downloadsActor() : device.clientActor();
   }
 
   private boolean addsColumns(Device device) {
@@ -538,6 +553,7 @@ public final class World implements AutoCloseable {
       case SOURCE_INFO -> observed(device, operation, () -> device.client().sourceInfo());
       case PAUSE_RESUME -> observed(device, operation, () -> pauseAndResume(device.client()));
       case AUTO_TICK -> observed(device, operation, device::tick);
+      case AUTO_DOWNLOADS -> observed(device, operation, device::download);
       case RETRY_QUARANTINED ->
           observed(device, operation, () -> said("retried", device.client()::retryQuarantined));
       case DISCARD_QUARANTINED -> {
@@ -1057,6 +1073,18 @@ public final class World implements AutoCloseable {
     log(device, RunEvent.Kind.SLEEP, "sleeps " + duration.toMillis() + " ms");
     nowMillis += duration.toMillis();
     meet(device, new Seam(Seam.Kind.SLEEP, "sleep"));
+  }
+
+  /** A thread of a process waits for another one, which needs the monitor. */
+  void waitForTurn(Incarnation process, Object monitor) {
+    count("app", "waitedForTurn");
+    Runnable wait = () -> process.reach(new Seam(Seam.Kind.TURN, "another operation"));
+    Optional<Baton.Actor> actor = Optional.ofNullable(actorOfThread.get());
+    if (actor.isPresent()) {
+      baton.inMonitor(actor.get(), monitor, wait);
+    } else {
+      wait.run();
+    }
   }
 
   /** Milliseconds of virtual time since 1970. */

@@ -129,6 +129,25 @@ class DirectionsTest {
     assertEquals(Set.copyOf(PlanGenerator.MIGRATIONS), migrations.keySet());
   }
 
+  private static boolean downloads(Step step) {
+    return step.command().equals(new Command.Call(Operation.AUTO_DOWNLOADS));
+  }
+
+  @Test
+  void inSomeSeedsOfTheDefaultProfileDownloadsRunBesideOtherCalls() {
+    PlanGenerator generator = new PlanGenerator();
+    int plans = 0;
+    for (long seed = 0; seed < 400; seed++) {
+      Plan plan = generator.forCampaign(seed, Profile.DEFAULT);
+      if (plan.steps().stream().anyMatch(DirectionsTest::downloads)) {
+        plans++;
+        assertTrue(plan.switchPercent() > 0, "seed " + seed);
+        assertTrue(PlanGenerator.route(seed).isEmpty(), "seed " + seed);
+      }
+    }
+    assertTrue(plans > 25 && plans < 55, "" + plans);
+  }
+
   @Test
   void someSeedsOfTheDefaultProfileWriteWhatTheServerNeverAccepts() {
     PlanGenerator generator = new PlanGenerator();
@@ -150,7 +169,8 @@ class DirectionsTest {
       Plan migrating = generator.forCampaign(seed, Profile.DEFAULT);
       assertEquals(migrating, PlanJson.read(PlanJson.write(migrating)));
       Plan plan =
-          migrating.withSteps(migrating.steps().stream().filter(s -> !migrates(s)).toList());
+          migrating.withSteps(
+              migrating.steps().stream().filter(s -> !migrates(s) && !downloads(s)).toList());
       int led = plan.steps().size() - random.steps().size();
       assertEquals(seed % 4 < 3, led > 0, "seed " + seed);
       assertEquals(

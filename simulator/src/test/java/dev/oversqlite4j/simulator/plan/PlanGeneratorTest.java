@@ -30,6 +30,7 @@ class PlanGeneratorTest {
           Operation.SOURCE_INFO,
           Operation.PAUSE_RESUME,
           Operation.AUTO_TICK,
+          Operation.AUTO_DOWNLOADS,
           Operation.RETRY_QUARANTINED,
           Operation.DISCARD_QUARANTINED,
           Operation.CLOSE,

@@ -25,8 +25,10 @@ final class NotPlanted {
     REASONS.put("W-36", "the simulated tables are spelt in lower case; `DetachErasesTest`");
     REASONS.put("W-37", "the simulated app removes no tables; `RecoveryWeaknessTest`");
     REASONS.put("W-39", "no plan opens a file twice at a time; `SqliteStoreTest`");
-    REASONS.put("W-41", "plans have no automatic downloads; `LiveDownloadsTest`");
-    REASONS.put("W-43", "plans have no automatic downloads; `LiveDownloadsTest`");
+    REASONS.put(
+        "W-41", "the loop is a workflow, and no part of it can be replaced; `LiveDownloadsTest`");
+    REASONS.put(
+        "W-43", "the loop is a workflow, and no part of it can be replaced; `LiveDownloadsTest`");
     REASONS.put(
         "W-44",
         "whether a resolver that throws is caught is up to the workflow; a corpus plan has"
