@@ -48,7 +48,8 @@ public final class Scenarios {
           conflict("conflict-merge", ResolverChoice.MERGE, "a mixture of both sides"),
           pullPages(),
           poisonRow(),
-          syncThenDetachLateWrites());
+          syncThenDetachLateWrites(),
+          downloadsBesideCalls());
 
   private Scenarios() {}
 
@@ -432,6 +433,26 @@ public final class Scenarios {
             0);
   }
 
+  /**
+   * The sync takes the place of a download that is at work, which goes on after it (spec 1.1.8).
+   */
+  private static Scenario downloadsBesideCalls() {
+    return seededAccount(new Script(2))
+        .does(1, Operation.OPEN, Operation.ATTACH)
+        .does(0, update(Table.NOTE, 1, 4), insert(Table.NOTE, 3, 5))
+        .does(0, Operation.SYNC)
+        .does(0, update(Table.MEASURE, 2, 6), delete(Table.NOTE, 3, 7))
+        .does(0, Operation.SYNC)
+        .does(1, Operation.AUTO_DOWNLOADS)
+        .at("SEND GET /sync/pull", 1, update(Table.NOTE, 1, 101), insert(Table.NOTE, 4, 102))
+        .at(PAGE, 1, Operation.SYNC)
+        .does(0, Operation.SYNC)
+        .as(
+            "downloads-beside-calls",
+            "A sync begins while automatic downloads are at work, and the app writes meanwhile.",
+            1);
+  }
+
   private static Script seededAccount(Script script) {
     return script
         .does(0, Operation.OPEN)
@@ -491,6 +512,12 @@ public final class Scenarios {
 
     Script does(int device, RowWrite... rows) {
       return then(Step.of(device, new Command.Write(List.of(rows), Ending.COMMIT)));
+    }
+
+    Script at(String seam, int device, Operation operation) {
+      return then(
+          new Step(
+              device, new Command.Call(operation), List.of(), AfterCrash.RETRY, Optional.of(seam)));
     }
 
     Script at(String seam, int device, RowWrite... rows) {

@@ -37,7 +37,8 @@ class ScenariosTest {
             "conflict-merge",
             "pull-pages",
             "poison-row",
-            "sync-then-detach-late-writes"),
+            "sync-then-detach-late-writes",
+            "downloads-beside-calls"),
         Scenarios.all().stream().map(Scenario::name).toList());
     for (Scenario scenario : Scenarios.all()) {
       assertEquals(Optional.of(scenario), Scenarios.named(scenario.name()));
