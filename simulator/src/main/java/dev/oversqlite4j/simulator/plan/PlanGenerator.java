@@ -45,8 +45,8 @@ public final class PlanGenerator {
   // More seams than anybody waits for a lock.
   private static final int HELD_OPEN_MAX = 2_000;
   private static final long DOWNLOADS_STREAM = 0x646f776e6c6fL;
-  private static final int DOWNLOADING_PLANS_PERCENT = 40;
-  private static final int DOWNLOADS_MAX = 4;
+  private static final int DOWNLOADING_PLANS_PERCENT = 50;
+  private static final int DOWNLOADS_MAX = 6;
   private static final List<Integer> SWITCH_PERCENTS = List.of(2, 10, 30);
   private static final int SEAM_MAX = 60;
   private static final int REQUEST_MAX = 7;
@@ -231,9 +231,10 @@ public final class PlanGenerator {
     List<Step> steps = new ArrayList<>(plan.steps());
     int count = random.nextInt(1, DOWNLOADS_MAX + 1);
     for (int i = 0; i < count; i++) {
-      Step downloads =
-          Step.of(random.nextInt(plan.devices()), new Command.Call(Operation.AUTO_DOWNLOADS));
-      steps.add(random.nextInt(steps.size() + 1), afflicted(downloads, random));
+      // Right before something that the same device does.
+      int at = random.nextInt(steps.size());
+      Step downloads = Step.of(steps.get(at).device(), new Command.Call(Operation.AUTO_DOWNLOADS));
+      steps.add(at, afflicted(downloads, random));
     }
     return plan.withSteps(steps).withSwitchPercent(Draw.one(random, SWITCH_PERCENTS));
   }

@@ -145,7 +145,7 @@ class DirectionsTest {
         assertTrue(PlanGenerator.route(seed).isEmpty(), "seed " + seed);
       }
     }
-    assertTrue(plans > 25 && plans < 55, "" + plans);
+    assertTrue(plans > 35 && plans < 65, "" + plans);
   }
 
   @Test
