@@ -197,7 +197,7 @@ final class SimulateCommand implements Callable<Integer> {
 
   /** What a campaign cost; of all threads, the compiler's and the collector's included. */
   private record Took(double seconds, double cpuSeconds) {
-    long operationsPerCpuSecond(long operations) {
+    long perCpuSecond(long operations) {
       return cpuSeconds > 0 ? Math.round(operations / cpuSeconds) : 0;
     }
   }
@@ -207,7 +207,13 @@ final class SimulateCommand implements Callable<Integer> {
     people.println();
     printRow(people, "seeds", result.seeds());
     printRow(people, "failures", result.failures().size());
-    printRow(people, "operations", counts.operations());
+    printRow(
+        people,
+        "operations",
+        counts.operations()
+            + ", "
+            + counts.fullOperations()
+            + " of them attach, push, pull, sync, rebuild or detach");
     printRow(
         people,
         "crashes",
@@ -234,8 +240,8 @@ final class SimulateCommand implements Callable<Integer> {
         "seconds",
         format("%.1f", took.seconds())
             + "; "
-            + took.operationsPerCpuSecond(counts.operations())
-            + " operations for each second of a core");
+            + took.perCpuSecond(counts.fullOperations())
+            + " calls that sync for each second of a core");
   }
 
   private static void printReached(PrintWriter people, String what, String verb, Reached reached) {
@@ -389,6 +395,7 @@ final class SimulateCommand implements Callable<Integer> {
       object.put("firstFailingSeed", result.failures().get(0).seed());
     }
     object.put("operations", counts.operations());
+    object.put("fullOperations", counts.fullOperations());
     object.put("crashes", counts.crashes());
     object.put("powerLosses", counts.powerLosses());
     object.put("networkFaults", counts.networkFaults());

@@ -1,5 +1,8 @@
 package dev.oversqlite4j.simulator.plan;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /** A call of the client. */
 public enum Operation {
   /** Opens the client. */
@@ -37,5 +40,13 @@ public enum Operation {
   /** Closes the client; its process lives on. */
   CLOSE,
   /** Takes everything of sync out of the file, and keeps the app's rows. */
-  UNINSTALL
+  UNINSTALL;
+
+  private static final Set<Operation> SYNCING =
+      EnumSet.of(ATTACH, PUSH, PULL, SYNC, REBUILD, DETACH, SYNC_THEN_DETACH);
+
+  /** Whether it is one of those for which the client is there. */
+  public boolean syncs() {
+    return SYNCING.contains(this);
+  }
 }

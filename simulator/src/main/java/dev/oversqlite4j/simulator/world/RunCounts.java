@@ -9,6 +9,7 @@ import java.util.TreeMap;
  * What happened in one run.
  *
  * @param operations calls and app transactions that reached the server or committed
+ * @param fullOperations of these, the calls that sync: attach, push, pull, sync, rebuild, detach
  * @param crashes processes that died, of a power loss too
  * @param ackGapCrashes of these, between the server's commit and our acknowledgement
  * @param faults how often each kind of fault took effect, by its name: {@code network}, {@code
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 public record RunCounts(
     int devices,
     long operations,
+    long fullOperations,
     long crashes,
     long ackGapCrashes,
     long seams,
@@ -66,6 +68,7 @@ public record RunCounts(
     return new RunCounts(
         Math.min(devices, other.devices),
         operations + other.operations,
+        fullOperations + other.fullOperations,
         crashes + other.crashes,
         ackGapCrashes + other.ackGapCrashes,
         seams + other.seams,

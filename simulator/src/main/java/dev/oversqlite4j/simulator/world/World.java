@@ -116,6 +116,7 @@ public final class World implements AutoCloseable {
   private long settlingSeams;
   private boolean faultsOn = true;
   private long operations;
+  private long fullOperations;
   private long crashes;
   private final SortedMap<String, Long> faults = new TreeMap<>();
   private final LateArrivals late = new LateArrivals();
@@ -625,6 +626,7 @@ public final class World implements AutoCloseable {
 
   private CallOutcome observed(
       Device device, Operation operation, java.util.function.Supplier<Object> work) {
+    Incarnation process = device.process();
     tell(device, new RunEvent.Calling(operation));
     witness.calling(device, operation);
     current().ifPresent(run -> run.reachedSomething = false);
@@ -639,8 +641,11 @@ public final class World implements AutoCloseable {
     } finally {
       if (current().filter(run -> run.reachedSomething).isPresent()) {
         operations++;
+        fullOperations += operation.syncs() ? 1 : 0;
       }
     }
+    // Another actor may have ended the process since its last seam: nobody is left to be told.
+    process.ensureAlive(operation);
     log(device, RunEvent.Kind.CALL, operation + " → " + describe(outcome));
     witness.called(device, operation, outcome);
     return outcome;
@@ -1182,7 +1187,8 @@ public final class World implements AutoCloseable {
    * @param ackGapCrashes counted by whoever can see it
    */
   public RunCounts counts(long ackGapCrashes) {
-    return new RunCounts(devices.size(), operations, crashes, ackGapCrashes, seams, faults);
+    return new RunCounts(
+        devices.size(), operations, fullOperations, crashes, ackGapCrashes, seams, faults);
   }
 
   /** How many requests the server has answered: its state is the same while this is. */
