@@ -80,7 +80,7 @@ public interface SyncServer extends AutoCloseable {
 
   /**
    * {@code GET sync/watch}: the stream of announcements after a checkpoint. Asks the server only
-   * once its first event is waited for.
+   * once somebody listens.
    */
   WatchStream watch(String sourceId, long afterBundleSeq);
 
@@ -146,16 +146,31 @@ public interface SyncServer extends AutoCloseable {
 
   /** An open stream. Used and closed by one thread, except for {@link #cancel}. */
   interface WatchStream extends AutoCloseable {
+    /** Is told of announcements. */
+    @FunctionalInterface
+    interface Listener {
+      /** What to do after an announcement. */
+      enum Then {
+        LISTEN,
+        LEAVE
+      }
+
+      /**
+       * A bundle was announced. What it says is checked and not handed on: only a pull brings data.
+       */
+      Then announced() throws InterruptedException;
+    }
+
     /**
-     * Waits for the next announcement of a bundle, without a limit of time. What it says is checked
-     * and not handed on: only a pull brings data.
+     * Waits for announcements, without a limit of time, and tells the listener of each on the
+     * calling thread, until that one leaves or the server has ended the stream in good order. What
+     * comes while the listener is busy waits. What it throws, this throws.
      *
-     * @return whether there was one; false once the server has ended the stream in good order
      * @throws RefusedException {@link Refusal.WatchForbidden}
      */
-    boolean next();
+    void listen(Listener listener) throws InterruptedException;
 
-    /** Ends the stream, and a {@link #next} that waits. From any thread. */
+    /** Ends the stream, and a {@link #listen} that waits. From any thread. */
     void cancel();
 
     @Override

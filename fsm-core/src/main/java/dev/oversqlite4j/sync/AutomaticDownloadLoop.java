@@ -7,6 +7,7 @@ import dev.oversqlite4j.OpenRequiredException;
 import dev.oversqlite4j.OperationCancelledException;
 import dev.oversqlite4j.OversqliteException;
 import dev.oversqlite4j.ProtocolVersionMismatchException;
+import dev.oversqlite4j.RemoteSyncOutcome;
 import dev.oversqlite4j.SyncOperation;
 import dev.oversqlite4j.SyncTableContractMismatchException;
 import dev.oversqlite4j.WatchMode;
@@ -133,20 +134,17 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
 
   // --- Polling ---------------------------------------------------------------------------------
 
-  /** Whether the pull had no trouble; one that is not this tick's to make has none. */
+  /** What a pull brought; one that is not this tick's to make brings nothing. */
   private enum Pulled {
-    FINE,
+    NEWS,
+    NOTHING,
     FAILED
   }
 
   private Pulled pull() throws InterruptedException {
     try {
-      inTurn(
-          () -> {
-            pull.tick();
-            return Pulled.FINE;
-          });
-      return Pulled.FINE;
+      RemoteSyncOutcome outcome = inTurn(pull::tick);
+      return outcome == RemoteSyncOutcome.ALREADY_AT_TARGET ? Pulled.NOTHING : Pulled.NEWS;
     } catch (OversqliteException failure) {
       throwIfEnding(failure);
       LOG.warn("An automatic download failed: {}", failure.getMessage());
@@ -208,17 +206,12 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
 
   private void listen(Place from) throws InterruptedException {
     try (WatchStream opened = opened(ctx.server().watch(from.sourceId(), from.checkpoint()))) {
-      Pulled all = Pulled.FINE;
-      while (opened.next()) {
-        if (paused()) {
-          // What it announced is announced again by the stream that is opened after the pause.
-          return;
-        }
-        if (pull() == Pulled.FAILED) {
-          all = Pulled.FAILED;
-        }
+      Announced announced = new Announced();
+      opened.listen(announced);
+      if (announced.pausedMeanwhile) {
+        return;
       }
-      if (all == Pulled.FINE) {
+      if (!announced.anyFailed) {
         pull();
       }
     } catch (RefusedException refused) {
@@ -234,6 +227,29 @@ public final class AutomaticDownloadLoop implements AutomaticDownloads {
     }
     sleep(reconnectDelay);
     reconnectDelay = shorter(reconnectDelay.multipliedBy(2), options.reconnectMax());
+  }
+
+  /** Pulls at each announcement. */
+  private final class Announced implements WatchStream.Listener {
+    private boolean pausedMeanwhile;
+    private boolean anyFailed;
+    private Pulled last = Pulled.NEWS;
+
+    @Override
+    public Then announced() throws InterruptedException {
+      if (last == Pulled.NOTHING) {
+        // A server that announces what is not there gets no more than one pull in that time.
+        sleep(firstReconnectDelay());
+      }
+      if (paused()) {
+        // What it announced is announced again by the stream that is opened after the pause.
+        pausedMeanwhile = true;
+        return Then.LEAVE;
+      }
+      last = pull();
+      anyFailed |= last == Pulled.FAILED;
+      return Then.LISTEN;
+    }
   }
 
   private Duration firstReconnectDelay() {

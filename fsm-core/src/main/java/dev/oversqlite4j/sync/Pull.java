@@ -80,7 +80,7 @@ public final class Pull {
    * What automatic downloads do (spec 4.10, 9.2): the same, where there is a clean slate, and
    * nothing elsewhere. Never sends anything.
    */
-  void tick() {
+  RemoteSyncOutcome tick() {
     Optional<ControlState> start =
         ctx.read(
             tx -> {
@@ -91,14 +91,13 @@ public final class Pull {
                   : Optional.empty();
             });
     if (start.isEmpty()) {
-      return;
+      return RemoteSyncOutcome.ALREADY_AT_TARGET;
     }
     if (recovery.due()) {
-      recovery.run(Call.AUTO_TICK);
-    } else {
-      Gates.remote(ctx, start.get().sourceId().orElseThrow());
-      toStable(start.get(), Call.AUTO_TICK);
+      return Result.restored(recovery.run(Call.AUTO_TICK)).outcome();
     }
+    Gates.remote(ctx, start.get().sourceId().orElseThrow());
+    return toStable(start.get(), Call.AUTO_TICK).outcome();
   }
 
   /** Steps 3 to 6. */

@@ -155,7 +155,7 @@ class CancelTest {
     interrupted(
         () -> {
           try (WatchStream stream = wire.server.watch(Wire.SOURCE, 0)) {
-            stream.next();
+            stream.listen(() -> WatchStream.Listener.Then.LISTEN);
           }
         });
   }

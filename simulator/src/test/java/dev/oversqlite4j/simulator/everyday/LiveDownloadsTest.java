@@ -235,6 +235,10 @@ class LiveDownloadsTest {
     try (AutomaticDownloads downloads = downloads(WatchMode.AUTO)) {
       for (String data : forged) {
         between.forged.add("event: bundle\ndata: " + data + "\n\n");
+        if (!data.equals(forged.get(0))) {
+          assertEquals(Duration.ofSeconds(1), soon(slept));
+          wake.release();
+        }
         assertTrue(pulls.tryAcquire(20, TimeUnit.SECONDS));
       }
       // An impossible one ends the stream: one pull, then a wait.
@@ -244,6 +248,30 @@ class LiveDownloadsTest {
     }
     assertEquals(before, content());
     assertEquals(0, changed.size());
+  }
+
+  /** A server that announces and announces what is not there gets a pull a second. */
+  @Test
+  void announcementsOfNothingMakeNoStorm() throws Exception {
+    StringBuilder storm = new StringBuilder();
+    for (int n = 100; n < 200; n++) {
+      storm.append("event: bundle\ndata: {\"bundle_seq\":").append(n).append("}\n\n");
+    }
+    between.answer("watch", response(200, "text/event-stream; charset=utf-8", storm.toString()));
+    long before = asked("pull");
+    try (AutomaticDownloads downloads = downloads(WatchMode.AUTO)) {
+      assertEquals(Duration.ofSeconds(1), soon(slept));
+      assertEquals(1, asked("pull") - before);
+      for (int pull = 2; pull < 10; pull++) {
+        assertEquals(Duration.ofSeconds(1), wakeUp());
+        assertEquals(pull, asked("pull") - before);
+      }
+      // News is not waited for.
+      peerPushes(2);
+      assertEquals(Duration.ofSeconds(1), wakeUp());
+      assertEquals(List.of("n1", "n2"), notes(device));
+      assertEquals(11, asked("pull") - before);
+    }
   }
 
   private final Semaphore pulls = new Semaphore(0);
