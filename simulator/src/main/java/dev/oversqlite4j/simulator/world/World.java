@@ -171,7 +171,7 @@ public final class World implements AutoCloseable {
             serverIds);
     if (plan.steps().stream().anyMatch(World::downloadsAutomatically)) {
       State.WatchOffer[] offers = State.WatchOffer.values();
-      this.server.offerWatch(offers[(int) (plan.scheduleSeed() % offers.length)]);
+      this.server.offerWatch(offers[Math.floorMod(plan.scheduleSeed(), offers.length)]);
     }
     this.witness = server.apply(this.server);
     for (int i = 0; i < plan.devices(); i++) {
