@@ -1422,9 +1422,12 @@ public final class Oracle implements Witness {
     return rows;
   }
 
-  static void require(int property, boolean holds, Device device, String otherwise) {
+  /**
+   * @param where the device, or another name of the place
+   */
+  static void require(int property, boolean holds, Object where, String otherwise) {
     if (!holds) {
-      throw new PropertyViolated(new Violation(property, device + ": " + otherwise));
+      throw new PropertyViolated(new Violation(property, where + ": " + otherwise));
     }
   }
 }

@@ -122,7 +122,16 @@ public final class Simulation {
             folder,
             parts,
             tracing,
-            server -> new Witnesses(List.of(recorder, oracle[0] = new Oracle(app, server))))) {
+            server ->
+                new Witnesses(
+                    List.of(
+                        recorder,
+                        // What has a number of its own is said before what follows from it.
+                        new AnswerChecks(),
+                        new CallChecks(),
+                        new RowChecks(server),
+                        new WireChecks(app, server),
+                        oracle[0] = new Oracle(app, server))))) {
       world.tell(listener);
       Optional<Failure> failure = Optional.empty();
       try {

@@ -83,6 +83,17 @@ public interface Witness {
   /** A call is over. */
   void called(Device device, Operation operation, CallOutcome outcome);
 
+  /** The server answered a request; who sent it stands in its headers. Nothing is copied. */
+  default void served(Exchange exchange) {}
+
+  /**
+   * A second call of the client began while the first was waiting for the server, and ended.
+   *
+   * @param before what was in the file when it began
+   */
+  default void collided(
+      Device device, Operation second, CallOutcome outcome, DeviceTables before) {}
+
   /** Everything is quiet: no faults, every device synced twice. */
   void settled(List<Device> devices);
 }

@@ -103,6 +103,16 @@ public record Witnesses(List<Witness> all) implements Witness {
   }
 
   @Override
+  public void served(Exchange exchange) {
+    all.forEach(witness -> witness.served(exchange));
+  }
+
+  @Override
+  public void collided(Device device, Operation second, CallOutcome outcome, DeviceTables before) {
+    all.forEach(witness -> witness.collided(device, second, outcome, before));
+  }
+
+  @Override
   public void settled(List<Device> devices) {
     all.forEach(witness -> witness.settled(devices));
   }

@@ -46,6 +46,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,11 @@ public final class World implements AutoCloseable {
 
   /** The bound on steps of phase two: seams that one device may need, many times what it does. */
   private static final long SETTLE_SEAMS_MAX_PER_DEVICE = 50_000;
+
+  private static final int REQUESTS_PER_COLLISION = 16;
+  private static final List<Operation> COLLIDING =
+      List.of(
+          Operation.SYNC, Operation.PULL, Operation.DETACH, Operation.REBUILD, Operation.ATTACH);
 
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DAY = Duration.ofDays(1);
@@ -122,6 +128,9 @@ public final class World implements AutoCloseable {
   private final LateArrivals late = new LateArrivals();
   private long seams;
   private long served;
+  private long requests;
+  // The threads that are in a call of the client that is not automatic work.
+  private final Set<Thread> explicit = new HashSet<>();
 
   /** How much of the databases' content goes into the trace after each commit. */
   public enum Tracing {
@@ -631,6 +640,10 @@ public final class World implements AutoCloseable {
     witness.calling(device, operation);
     current().ifPresent(run -> run.reachedSomething = false);
     CallOutcome outcome;
+    if (operation != Operation.AUTO_TICK && operation != Operation.AUTO_DOWNLOADS) {
+      // Automatic work stands back for a second call instead of refusing it.
+      explicit.add(Thread.currentThread());
+    }
     try {
       outcome = new CallOutcome.Returned(work.get());
     } catch (RuntimeException error) {
@@ -639,6 +652,7 @@ public final class World implements AutoCloseable {
         storageFailed(device, error.getClass().getSimpleName());
       }
     } finally {
+      explicit.remove(Thread.currentThread());
       if (current().filter(run -> run.reachedSomething).isPresent()) {
         operations++;
         fullOperations += operation.syncs() ? 1 : 0;
@@ -655,6 +669,47 @@ public final class World implements AutoCloseable {
     return outcome instanceof CallOutcome.Threw threw
         ? threw.error().getClass().getSimpleName()
         : String.valueOf(((CallOutcome.Returned) outcome).value());
+  }
+
+  /**
+   * Now and then another thread of the app calls the client while a call waits for the server. What
+   * is refused meets no seam, so that the run is the same with and without it.
+   */
+  private void collide(Device device) {
+    if (!faultsOn
+        || !explicit.contains(Thread.currentThread())
+        || requests++ % REQUESTS_PER_COLLISION != 0) {
+      return;
+    }
+    DeviceTables before = DeviceTables.read(device.observer());
+    Operation second = COLLIDING.get((int) (requests % COLLIDING.size()));
+    CallOutcome[] outcome = new CallOutcome[1];
+    Thread other =
+        new Thread(
+            () -> {
+              try {
+                outcome[0] = new CallOutcome.Returned(second(device, second));
+              } catch (RuntimeException error) {
+                outcome[0] = new CallOutcome.Threw(error);
+              }
+            });
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("Nobody interrupts an actor that waits", e);
+    }
+    witness.collided(device, second, outcome[0], before);
+  }
+
+  private static Object second(Device device, Operation operation) {
+    return switch (operation) {
+      case PULL -> device.client().pullToStable();
+      case DETACH -> device.client().detach();
+      case REBUILD -> device.client().rebuild();
+      case ATTACH -> device.client().attach(device.user());
+      default -> device.client().sync();
+    };
   }
 
   // --- Faults off: everything must get done ----------------------------------------------------
@@ -789,6 +844,7 @@ public final class World implements AutoCloseable {
       if (seam.kind() == Seam.Kind.SEND) {
         witness.requested(device, seam.label());
         current().ifPresent(run -> run.reachedSomething = true);
+        collide(device);
       }
       meet(device, seam);
     }
@@ -1056,6 +1112,7 @@ public final class World implements AutoCloseable {
     deliverLate(served);
     served++;
     WireResponse response = server.handle(WireRequest.of(method, target, headers, body));
+    witness.served(new Exchange(method, target, headers, body, response.status(), response.body()));
     current()
         .ifPresent(
             run ->

@@ -16,7 +16,8 @@ final class PlantedBugs {
             PullBugs.all(),
             SnapshotBugs.all(),
             LifecycleBugs.all(),
-            WeaknessBugs.all())
+            WeaknessBugs.all(),
+            WireBugs.all())
         .flatMap(List::stream)
         .toList();
   }
