@@ -65,6 +65,7 @@ public final class CampaignPage {
             .add(
                 page.header(again),
                 section("failures", "Failures", failures(failures)),
+                section("properties", "Properties", page.properties()),
                 section("coverage", "Transitions of the lifecycle", page.coverage()),
                 section("cells", "Calls in each state", page.cells()),
                 section("pairs", "Faults in each state", page.pairs()),
@@ -151,6 +152,28 @@ public final class CampaignPage {
             .ifPresent(s -> item.add(Tag.of("p").text("Property " + property + ": " + s)));
       }
       list.add(item.add(Tag.of("ul").add(Tag.of("li").text(failure.finding().describe()))));
+    }
+    return List.of(list);
+  }
+
+  // --- Properties ------------------------------------------------------------------------------
+
+  private List<Tag> properties() {
+    Tag list = Tag.of("ul", "missing-list");
+    for (int number : Properties.numbers()) {
+      boolean violated = result.violatedProperties().contains(number);
+      boolean tested = Properties.tests(number).isPresent();
+      list.add(
+          Tag.of("li", violated ? "threw" : "met")
+              .text(
+                  (violated ? "✗ " : tested ? "– " : "✓ ")
+                      + number
+                      + " "
+                      + Properties.sentence(number).orElseThrow()
+                      + " "
+                      + Properties.tests(number)
+                          .map(tests -> "(Checked by " + tests + ".)")
+                          .orElse("(Checked by the oracle.)")));
     }
     return List.of(list);
   }

@@ -95,4 +95,20 @@ class CampaignPageTest {
     assertTrue(failures.contains(Properties.sentence(1).orElseThrow()), failures);
     assertTrue(failures.contains("device 0: <b>lost</b>"), failures);
   }
+
+  @Test
+  void saysOfEveryPropertyWhatChecksIt() {
+    String properties = page(List.of()).textOf("properties");
+    for (int number : Properties.numbers()) {
+      assertTrue(
+          properties.contains(
+              number
+                  + " "
+                  + Properties.sentence(number).orElseThrow()
+                  + " (Checked by "
+                  + Properties.tests(number).orElse("the oracle")
+                  + ".)"),
+          "property " + number);
+    }
+  }
 }

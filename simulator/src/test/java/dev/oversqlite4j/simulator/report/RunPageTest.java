@@ -19,7 +19,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 
@@ -129,5 +131,28 @@ class RunPageTest {
     for (int number = 1; number <= 65; number++) {
       assertTrue(Properties.sentence(number).orElse("").endsWith("."), "property " + number);
     }
+  }
+
+  @Test
+  void everyPropertyIsCheckedInEachRunOrNamesItsTests() throws IOException {
+    StringBuilder oracle = new StringBuilder();
+    try (Stream<Path> files =
+        Files.list(Path.of("src/main/java/dev/oversqlite4j/simulator/oracle"))) {
+      for (Path file : files.toList()) {
+        oracle.append(Files.readString(file));
+      }
+    }
+    for (int number : Properties.numbers()) {
+      boolean seen =
+          Pattern.compile("(require|Violation|Spoilt)\\(\\s*[^;\"]*?\\b" + number + "\\b")
+              .matcher(oracle)
+              .find();
+      boolean inLedger = List.of(3, 4, 5).contains(number);
+      assertEquals(
+          seen || inLedger,
+          Properties.tests(number).isEmpty(),
+          "property " + number + ": checked-by-tests.txt names what no class of oracle checks");
+    }
+    assertEquals(65, Properties.numbers().size());
   }
 }
