@@ -1247,8 +1247,8 @@ public final class Oracle implements Witness {
 
   /** 1, 3, 4, 5: every acknowledged write is pending and visible, at the server, or audited. */
   private void ledger(Device device, DeviceRecord record, DeviceTables now) {
-    if (!now.installed()) {
-      // Nothing is captured before the first open(), which then captures everything.
+    if (!now.installed() || record.uncaptured) {
+      // What no trigger saw is found by the next open().
       return;
     }
     record
