@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.ToIntBiFunction;
 
 /**
  * What the app of one device was told: the last acknowledged write of each key that is not
@@ -46,11 +47,16 @@ final class Ledger {
     return ledger;
   }
 
-  void begin(Map<RowId, Optional<String>> changes, int property) {
+  /**
+   * @param property which promise each write is under
+   */
+  void begin(
+      Map<RowId, Optional<String>> changes, ToIntBiFunction<RowId, Optional<String>> property) {
     // Whoever writes a row has the lock: what others wrote there is committed and written over.
     inFlight.values().forEach(earlier -> earlier.keySet().removeAll(changes.keySet()));
     Map<RowId, Acknowledged> mine = new TreeMap<>();
-    changes.forEach((row, tag) -> mine.put(row, new Acknowledged(tag, property)));
+    changes.forEach(
+        (row, tag) -> mine.put(row, new Acknowledged(tag, property.applyAsInt(row, tag))));
     inFlight.put(Thread.currentThread(), mine);
   }
 

@@ -105,6 +105,7 @@ public final class Oracle implements Witness {
   private static final String CONNECT = "POST /sync/connect";
   private static final String CREATE_PUSH = "POST /sync/push-sessions";
   private static final String COMMIT_PUSH = "POST /sync/push-sessions/*/commit";
+  private static final String WATCH = "GET /sync/watch";
   private static final String DELETE_PUSH = "DELETE /sync/push-sessions/*";
 
   private final SimulatedApp app;
@@ -161,10 +162,12 @@ public final class Oracle implements Witness {
     private final boolean uncaptured;
     private final Set<Fault> faults = new HashSet<>();
     private DeviceTables before;
+    private boolean begun;
     private boolean written;
     private boolean rejected;
     private long requests;
     private long snapshotRequests;
+    private String asked = "";
 
     CallRecord(Operation operation, DeviceTables before, boolean uncaptured) {
       this.operation = operation;
@@ -334,6 +337,7 @@ public final class Oracle implements Witness {
             call -> {
               boolean snapshot = label.contains("/snapshot-sessions");
               call.requests++;
+              call.asked = label;
               call.snapshotRequests += snapshot && !label.startsWith("DELETE") ? 1 : 0;
             });
     Control control = record.last.control();
@@ -396,7 +400,15 @@ public final class Oracle implements Witness {
   @Override
   public void writing(Device device, Map<RowId, Optional<String>> changes) {
     of(device).writtenBeforeSync = false;
-    of(device).ledger.begin(changes, keeps(of(device)));
+    of(device)
+        .ledger
+        .begin(changes, (row, tag) -> restores(of(device), row, tag) ? 53 : keeps(of(device)));
+  }
+
+  /** 53: whether a write gives a row back what is on its way to the server, after another edit. */
+  private static boolean restores(DeviceRecord record, RowId row, Optional<String> tag) {
+    Intent sent = record.last.outbox().get(row);
+    return sent != null && sent.tag().equals(tag) && record.last.dirty().containsKey(row);
   }
 
   /** 3, 4, 5: which promise a write is under, by what the client is in the middle of. */
@@ -468,15 +480,18 @@ public final class Oracle implements Witness {
 
   /**
    * One operation runs at a time: a call meanwhile on another thread has not begun yet, and will
-   * find what this one leaves.
+   * find what this one leaves, or is over and about to return.
    */
   private static void noteInCalls(DeviceRecord record, DeviceTables before, DeviceTables now) {
     boolean journaled = journaled(before, now);
     record.calls.forEach(
         (thread, call) -> {
-          call.written |= !journaled;
-          if (journaled && thread != Thread.currentThread()) {
+          boolean mine = thread == Thread.currentThread();
+          call.begun |= mine;
+          if (journaled && !mine && !call.begun) {
             call.before = now;
+          } else if (!journaled || !mine) {
+            call.written = true;
           }
         });
   }
@@ -555,6 +570,11 @@ public final class Oracle implements Witness {
     if (head(now).trigger().equals("PUSH_REJECTED")) {
       call.rejected = true;
     }
+    require(
+        63,
+        !call.asked.equals(WATCH),
+        device,
+        head(now).trigger() + " was made of an announcement");
     if (call.operation == Operation.AUTO_TICK || call.operation == Operation.AUTO_DOWNLOADS) {
       require(
           62,
@@ -704,7 +724,10 @@ public final class Oracle implements Witness {
         device,
         "rows are held although no remote replace is pending");
     require(
-        45, control.stagedRowsMissing() == 0, device, "a stage that is called complete lacks rows");
+        47,
+        control.stagedRowsMissing() == 0,
+        device,
+        "a stage is called complete and does not have the rows that its session declares");
   }
 
   /** 18: what is frozen goes out as it was frozen, however often and from whatever process. */
