@@ -1261,7 +1261,8 @@ public final class Oracle implements Witness {
     } else {
       require(
           14,
-          !unchanged && after.dirty().keySet().containsAll(before.held().keySet()),
+          after.control().operation().equals("none")
+              && after.dirty().keySet().containsAll(before.held().keySet()),
           device,
           "a cancelled remote replace did not restore the dirty rows");
     }
