@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oversqlite4j.OversqliteException;
@@ -18,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -131,6 +135,42 @@ class HostileAnswersTest {
           assertRefused(prepared, new Reply(status, Map.of(), PORTAL), "status " + status);
         }
       }
+    }
+  }
+
+  /** The rows are right, and not as many, or as long, as the session said. */
+  @ParameterizedTest
+  @EnumSource(Revision.class)
+  void property47TotalsThatAreNotThoseOfTheRows(Revision revision) {
+    try (Prepared prepared = new HostileRig(folder, revision).prepare(Point.SNAPSHOT)) {
+      Reply right = prepared.right();
+      String text = new String(right.body(), StandardCharsets.UTF_8);
+      int tried = 0;
+      // June's pages name no bytes, so that nobody can add them up.
+      for (String total :
+          revision == Revision.JUNE_2026
+              ? List.of("row_count")
+              : List.of("row_count", "byte_count")) {
+        for (int more : new int[] {-1, 1}) {
+          Matcher declared = Pattern.compile("\"" + total + "\":(\\d+)").matcher(text);
+          if (declared.find()) {
+            long other = Long.parseLong(declared.group(1)) + more;
+            byte[] body =
+                declared
+                    .replaceFirst("\"" + total + "\":" + other)
+                    .getBytes(StandardCharsets.UTF_8);
+            Optional<OversqliteException> error =
+                prepared.call(new Reply(right.status(), right.headers(), body), ALWAYS);
+            String what = total + " " + more;
+            assertTrue(error.isPresent(), what);
+            assertEquals(prepared.before().get("thing"), prepared.content().get("thing"), what);
+            prepared.reset();
+            tried++;
+          }
+        }
+      }
+      assertNotEquals(prepared.afterwards().get("thing"), prepared.before().get("thing"));
+      assertEquals(revision == Revision.JUNE_2026 ? 2 : 4, tried);
     }
   }
 
