@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ public final class Simulator {
     Optional<RunCounts> sum = Optional.empty();
     for (long done = 0; done < wanted.seeds; done++) {
       long seed = wanted.firstSeed + done;
-      Plan plan = generator.generate(seed, wanted.faults);
+      Plan plan = generator.forCampaign(seed, wanted.faults);
       Result result = simulate(plan);
       sum = Optional.of(sum.map(before -> before.plus(result.counts())).orElse(result.counts()));
       if (result.failure().isPresent()) {
@@ -171,6 +172,7 @@ public final class Simulator {
 
     private Optional<SyncSchema> schema = Optional.empty();
     private List<String> ddl = List.of();
+    private final List<String> migrations = new ArrayList<>();
     private Supplier<Resolver> resolver = Resolver::serverWins;
     private final Map<String, RowGenerator> rows = new LinkedHashMap<>();
     private final Map<String, Invariant> invariants = new LinkedHashMap<>();
@@ -203,6 +205,18 @@ public final class Simulator {
       return this;
     }
 
+    /**
+     * What the next version of the app does to its tables, in one transaction; once for each
+     * version, in order. Some devices start as the first version and migrate between two launches.
+     * It may add nullable columns without a default to tables that take part in sync, add indexes,
+     * and copy a table into a new one; the data of such tables stays as it is. The number of
+     * migrations that were done is kept in {@code PRAGMA user_version}.
+     */
+    public Builder migration(String sql) {
+      migrations.add(Objects.requireNonNull(sql, "sql"));
+      return this;
+    }
+
     /** Makes the resolver of each process; without, the server wins. */
     public Builder resolver(Supplier<Resolver> maker) {
       resolver = Objects.requireNonNull(maker, "maker");
@@ -215,14 +229,14 @@ public final class Simulator {
       return this;
     }
 
-    /** Something that holds after every commit on every device. */
+    /** Something that holds after every commit on every device of the last version. */
     public Builder invariant(String name, Invariant invariant) {
       invariants.put(name, Objects.requireNonNull(invariant, "invariant"));
       return this;
     }
 
     /**
-     * Something that holds after every commit on every device.
+     * Something that holds after every commit on every device of the last version.
      *
      * @param brokenBy a query for what breaks it; it holds while there is no such row
      */
@@ -308,7 +322,7 @@ public final class Simulator {
       SyncSchema tables =
           schema.orElseThrow(
               () -> new InvalidSimulationException("there is no schema; call schema(…) first."));
-      return new UserApp(tables, ddl, rows, resolver, invariants);
+      return new UserApp(tables, ddl, migrations, rows, resolver, invariants);
     }
   }
 }

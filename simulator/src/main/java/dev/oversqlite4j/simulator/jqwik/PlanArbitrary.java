@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.jqwik;
 
 import dev.oversqlite4j.simulator.plan.AfterCrash;
 import dev.oversqlite4j.simulator.plan.Command;
+import dev.oversqlite4j.simulator.plan.Disturbance;
 import dev.oversqlite4j.simulator.plan.Ending;
 import dev.oversqlite4j.simulator.plan.Fault;
 import dev.oversqlite4j.simulator.plan.Operation;
@@ -13,14 +14,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 
 /**
- * Plans of an app that attaches, writes and syncs on some devices of one user while processes die
- * and messages get lost. They shrink to fewer steps, rows and faults with smaller numbers. {@code
- * Simulator.Builder#plan(Plan)} runs one.
+ * Plans of an app that attaches, writes on one connection or on two, migrates if it can, and syncs
+ * on some devices of one user while processes die and messages get lost. They shrink to fewer
+ * steps, rows and faults with smaller numbers. {@code Simulator.Builder#plan(Plan)} runs one.
  */
 public final class PlanArbitrary {
 
@@ -29,6 +31,9 @@ public final class PlanArbitrary {
   private static final int LAST_ROW = 5;
   private static final int SEAM_MAX = 120;
   private static final int REQUEST_MAX = 8;
+  private static final double SECOND_WRITES = 0.25;
+  // More seams than anybody waits for a lock.
+  private static final int HELD_OPEN_MAX = 2_000;
 
   private PlanArbitrary() {}
 
@@ -72,10 +77,23 @@ public final class PlanArbitrary {
             .map(Command.Call::new);
     Arbitrary<Command> writes =
         Combinators.combine(
-                rows(tables).list().ofMinSize(1).ofMaxSize(ROWS_MAX), Arbitraries.of(Ending.class))
+                rows(tables).list().ofMinSize(1).ofMaxSize(ROWS_MAX),
+                Arbitraries.of(Ending.class),
+                heldOpen())
             .as(Command.Write::new);
+    // Nothing happens in an app without migrations.
+    Arbitrary<Command> migrations =
+        Arbitraries.create(() -> new Command.Disturb(Disturbance.ADD_COLUMN));
     return Arbitraries.oneOf(
-        calls, calls, writes, writes, Arbitraries.create(Command.Restart::new));
+        calls, calls, writes, writes, Arbitraries.create(Command.Restart::new), migrations);
+  }
+
+  /** One write of four is the second connection's; shrinking makes it the first one's. */
+  private static Arbitrary<OptionalInt> heldOpen() {
+    return Arbitraries.integers()
+        .between(0, HELD_OPEN_MAX)
+        .optional(SECOND_WRITES)
+        .map(seams -> seams.map(OptionalInt::of).orElse(OptionalInt.empty()));
   }
 
   private static Arbitrary<RowWrite> rows(List<PlannedTable> tables) {

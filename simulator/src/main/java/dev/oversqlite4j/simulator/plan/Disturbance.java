@@ -36,7 +36,8 @@ public enum Disturbance {
   DEVICE_CLOCK_BACK,
   /**
    * The app starts anew and adds the columns of its last version, which the server has known all
-   * along. A device with such a step in its plan has its tables without them until then.
+   * along. A device with such a step in its plan has its tables without them until then. An app
+   * with migrations of its own does all of those that the device has not seen.
    */
   ADD_COLUMN,
   /** The app starts anew and adds indexes, one of them unique and over an expression. */

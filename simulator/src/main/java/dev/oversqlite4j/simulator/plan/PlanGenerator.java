@@ -113,7 +113,8 @@ public final class PlanGenerator {
    * and go on as the plan of the seed does. Which one is a matter of the seed alone, so that every
    * shard of a campaign goes where the whole of it would. In some plans of the profiles in which
    * servers fail, some rows are ones that the server never accepts, and in some of them the app
-   * changes its schema, writes on two connections, or downloads automatically beside its calls.
+   * changes its schema, writes on two connections, or downloads automatically beside its calls;
+   * apps other than the built-in one do the first two.
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
@@ -121,8 +122,15 @@ public final class PlanGenerator {
    */
   public Plan forCampaign(long seed, Profile profile) {
     Plan plan = generate(seed, profile);
-    if (!profile.isHostile() || !tables.equals(PlannedTable.BUILT_IN)) {
+    if (!profile.isHostile()) {
       return plan;
+    }
+    if (!tables.equals(PlannedTable.BUILT_IN)) {
+      // Of all migrations an app's own ones; without any the step does nothing.
+      return withSecondWriters(
+          withMigrations(
+              plan, new SplittableRandom(seed ^ SCHEMA_STREAM), List.of(Disturbance.ADD_COLUMN)),
+          new SplittableRandom(seed ^ SECOND_WRITER_STREAM));
     }
     plan = withRefusedRows(plan, new SplittableRandom(seed ^ REFUSED_STREAM));
     OptionalInt route = route(seed);

@@ -71,10 +71,8 @@ public record AppTable(
   /**
    * A column that the app's first version does not have; nullable, and the last of its table. The
    * server knows it from the beginning.
-   *
-   * @param type as SQL declares it
    */
-  public record Later(String table, String column, String type) {}
+  public record Later(String table, String column) {}
 
   /** Copies the lists. */
   public AppTable {

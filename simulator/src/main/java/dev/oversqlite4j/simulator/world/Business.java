@@ -110,8 +110,7 @@ public final class Business implements SimulatedApp {
   @Override
   public List<AppTable.Later> laterColumns() {
     return List.of(
-        new AppTable.Later(Table.NOTE, "content", "TEXT"),
-        new AppTable.Later(Table.MEASURE, "raw", "BLOB"));
+        new AppTable.Later(Table.NOTE, "content"), new AppTable.Later(Table.MEASURE, "raw"));
   }
 
   @Override

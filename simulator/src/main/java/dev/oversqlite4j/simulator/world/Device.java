@@ -26,7 +26,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -110,20 +109,14 @@ public final class Device {
   /**
    * Creates the app's database, as the app did before it ever used this library.
    *
-   * @param later the columns that its tables do not have yet
+   * @param version which one of the app did
    */
-  void create(List<AppTable.Later> later) {
+  void create(Migrations.Version version) {
     try (Connection raw = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = raw.createStatement()) {
       statement.execute("PRAGMA synchronous=OFF");
       statement.execute("PRAGMA journal_mode=WAL");
-      for (String ddl : world.app().ddl()) {
-        statement.executeUpdate(ddl);
-      }
-      for (AppTable.Later column : later) {
-        statement.executeUpdate(
-            "ALTER TABLE " + column.table() + " DROP COLUMN " + column.column());
-      }
+      Migrations.install(world.app(), version, statement);
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app cannot create its database", e);
     }
@@ -467,6 +460,11 @@ public final class Device {
 
   public Path file() {
     return file;
+  }
+
+  /** Whether the app's tables here are those of an older version. */
+  public boolean isOutdated() {
+    return Migrations.isOutdated(world.app(), observer());
   }
 
   /** Whether the app's tables here still lack columns that its last version has. */

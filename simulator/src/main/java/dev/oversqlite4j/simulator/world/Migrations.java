@@ -34,7 +34,7 @@ final class Migrations {
       AppConnection app = device.connect();
       try {
         switch (what) {
-          case ADD_COLUMN -> transact(app, addColumns(lacking(world.app(), device.observer())));
+          case ADD_COLUMN -> upgrade(world.app(), device.observer(), app);
           case ADD_INDEX -> transact(app, addIndexes(world.app()));
           case RECREATE_TABLES -> transact(app, recreateTables(world.app(), device.observer()));
           default -> dropTriggers(world, device, witness, app);
@@ -45,6 +45,61 @@ final class Migrations {
       }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulated app cannot connect", e);
+    }
+  }
+
+  /** Creates the tables of an app that has never used the client. */
+  static void install(SimulatedApp app, Version version, Statement sql) throws SQLException {
+    for (String ddl : app.ddl()) {
+      sql.executeUpdate(ddl);
+    }
+    if (version == Version.LAST) {
+      for (int done = 0; done < app.migrations().size(); done++) {
+        sql.executeUpdate(app.migrations().get(done));
+        sql.executeUpdate(nowAt(done + 1));
+      }
+    } else if (app.migrations().isEmpty()) {
+      for (AppTable.Later column : app.laterColumns()) {
+        sql.executeUpdate("ALTER TABLE " + column.table() + " DROP COLUMN " + column.column());
+      }
+    }
+  }
+
+  /** Which version of the app creates the tables. */
+  enum Version {
+    FIRST,
+    LAST
+  }
+
+  /** Whether the app's tables in a file are those of an older version. */
+  static boolean isOutdated(SimulatedApp app, Observer file) {
+    try {
+      return app.migrations().isEmpty()
+          ? !lacking(app, file).isEmpty()
+          : migrated(file) < app.migrations().size();
+    } catch (SQLException e) {
+      throw new IllegalStateException("The simulator cannot read a device's file", e);
+    }
+  }
+
+  /** How many migrations the file has seen; what counts them goes wherever the file goes. */
+  private static int migrated(Observer file) throws SQLException {
+    int[] migrated = new int[1];
+    file.query("SELECT user_version FROM pragma_user_version", row -> migrated[0] = row.getInt(1));
+    return migrated[0];
+  }
+
+  private static String nowAt(int migrations) {
+    return "PRAGMA user_version = " + migrations;
+  }
+
+  private static void upgrade(SimulatedApp app, Observer file, AppConnection connection)
+      throws SQLException {
+    if (app.migrations().isEmpty()) {
+      transact(connection, addColumns(app, lacking(app, file)));
+    }
+    for (int done = migrated(file); done < app.migrations().size(); done++) {
+      transact(connection, List.of(app.migrations().get(done), nowAt(done + 1)));
     }
   }
 
@@ -90,13 +145,14 @@ final class Migrations {
       sql.execute("PRAGMA foreign_keys = OFF");
       sql.execute("BEGIN IMMEDIATE");
       for (String change : changes) {
-        sql.execute(change);
+        // Of a text with several statements, execute() runs the first one only.
+        sql.executeUpdate(change);
       }
       sql.execute("COMMIT");
     }
   }
 
-  private static List<String> addColumns(List<AppTable.Later> lacking) {
+  private static List<String> addColumns(SimulatedApp app, List<AppTable.Later> lacking) {
     return lacking.stream()
         .map(
             column ->
@@ -105,7 +161,7 @@ final class Migrations {
                     + " ADD COLUMN "
                     + column.column()
                     + " "
-                    + column.type())
+                    + app.table(column.table()).orElseThrow().column(column.column()).kind())
         .toList();
   }
 

@@ -58,6 +58,78 @@ public final class SchemaInspection {
     }
   }
 
+  /**
+   * An app with its migrations.
+   *
+   * @param last the server's side once all of them are done
+   * @param laterColumns those that they add
+   */
+  record Versions(ServerSchema last, List<AppTable.Later> laterColumns) {}
+
+  /**
+   * Both ends of an app's migrations.
+   *
+   * @throws InvalidSimulationException if they do something that cannot be simulated
+   */
+  static Versions versions(SyncSchema schema, List<String> ddl, List<String> migrations) {
+    List<String> all = new ArrayList<>(ddl);
+    all.addAll(migrations);
+    ServerSchema first = read(schema, ddl);
+    ServerSchema last = read(schema, all);
+    List<AppTable.Later> later = new ArrayList<>();
+    for (int i = 0; i < first.tables().size(); i++) {
+      ServerSchema.Table before = first.tables().get(i);
+      ServerSchema.Table after = last.tables().get(i);
+      if (!before.key().equals(after.key()) || !after.columns().containsAll(before.columns())) {
+        throw wrong(
+            after.name(),
+            "loses or changes a column in a migration; the simulated server knows the columns of"
+                + " the last version only, so that migrations may add some and nothing else");
+      }
+      for (Column column : after.columns()) {
+        if (!before.columns().contains(column)) {
+          if (column.nullability() == Nullability.NOT_NULL) {
+            throw wrong(
+                after.name(),
+                "gets the column "
+                    + column.name()
+                    + " in a migration, which must be nullable: older devices push rows without it");
+          }
+          if (hasDefault(all, after.name(), column.name())) {
+            throw wrong(
+                after.name(),
+                "gets the column "
+                    + column.name()
+                    + " in a migration, which must have no default: devices would disagree about"
+                    + " rows that were there before");
+          }
+          later.add(new AppTable.Later(after.name(), column.name()));
+        }
+      }
+    }
+    return new Versions(last, later);
+  }
+
+  private static boolean hasDefault(List<String> ddl, String table, String column) {
+    try (Connection database = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement statement = database.createStatement()) {
+      for (String sql : ddl) {
+        statement.executeUpdate(sql);
+      }
+      try (PreparedStatement declared =
+          database.prepareStatement(
+              "SELECT dflt_value FROM pragma_table_info(?) WHERE lower(name) = ?")) {
+        declared.setString(1, table);
+        declared.setString(2, column);
+        try (ResultSet row = declared.executeQuery()) {
+          return row.next() && row.getString(1) != null;
+        }
+      }
+    } catch (SQLException wrong) {
+      throw new InvalidSimulationException(wrong.getMessage(), wrong);
+    }
+  }
+
   private record Declared(String name, String type, boolean notNull, boolean key) {}
 
   private ServerSchema.Table table(String table) throws SQLException {

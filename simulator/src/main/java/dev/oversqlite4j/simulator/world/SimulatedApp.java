@@ -38,6 +38,14 @@ public interface SimulatedApp {
     return List.of();
   }
 
+  /**
+   * What the later versions of the app do to its tables, one SQL text a version. An app without
+   * them has {@link #laterColumns} alone, and adds those.
+   */
+  default List<String> migrations() {
+    return List.of();
+  }
+
   /** What a write puts into a row, the key left out. */
   List<Assignment> assignments(AppTable table, int row, int value);
 

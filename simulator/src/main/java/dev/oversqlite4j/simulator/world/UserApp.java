@@ -21,7 +21,8 @@ import java.util.function.Supplier;
 
 /**
  * Somebody's own app: tables as its SQL declares them, with a resolver, rows and invariants of its
- * own. All columns of a row together tell which write it came from.
+ * own. All columns of a row together, but for those that a migration adds, tell which write it came
+ * from.
  */
 public final class UserApp implements SimulatedApp {
 
@@ -30,14 +31,17 @@ public final class UserApp implements SimulatedApp {
 
   private final SyncSchema schema;
   private final List<String> ddl;
+  private final List<String> migrations;
   private final ServerSchema server;
+  private final List<AppTable.Later> laterColumns;
   private final List<AppTable> tables;
   private final Map<String, RowGenerator> rows;
   private final Supplier<Resolver> resolver;
   private final Map<String, Invariant> invariants;
 
   /**
-   * @param ddl creates the tables
+   * @param ddl creates the tables of the first version
+   * @param migrations what each later version does to them
    * @param rows by table
    * @param resolver makes one for every process of a device
    * @param invariants by name
@@ -46,13 +50,17 @@ public final class UserApp implements SimulatedApp {
   public UserApp(
       SyncSchema schema,
       List<String> ddl,
+      List<String> migrations,
       Map<String, RowGenerator> rows,
       Supplier<Resolver> resolver,
       Map<String, Invariant> invariants) {
     this.schema = schema;
     this.ddl = List.copyOf(ddl);
-    this.server = SchemaInspection.read(schema, ddl);
-    this.tables = parentsFirst(schema, server);
+    this.migrations = List.copyOf(migrations);
+    SchemaInspection.Versions versions = SchemaInspection.versions(schema, ddl, migrations);
+    this.server = versions.last();
+    this.laterColumns = versions.laterColumns();
+    this.tables = parentsFirst(schema, server, laterColumns);
     this.rows = Map.copyOf(rows);
     this.resolver = resolver;
     this.invariants = new LinkedHashMap<>(invariants);
@@ -68,12 +76,13 @@ public final class UserApp implements SimulatedApp {
     }
   }
 
-  private static List<AppTable> parentsFirst(SyncSchema schema, ServerSchema server) {
+  private static List<AppTable> parentsFirst(
+      SyncSchema schema, ServerSchema server, List<AppTable.Later> later) {
     List<AppTable> left = new ArrayList<>();
     for (SyncTable table : schema.tables()) {
       server.tables().stream()
           .filter(known -> known.name().equalsIgnoreCase(table.name()))
-          .map(UserApp::appTable)
+          .map(known -> appTable(known, later))
           .forEach(left::add);
     }
     List<AppTable> sorted = new ArrayList<>();
@@ -95,7 +104,7 @@ public final class UserApp implements SimulatedApp {
     return List.copyOf(sorted);
   }
 
-  private static AppTable appTable(ServerSchema.Table table) {
+  private static AppTable appTable(ServerSchema.Table table, List<AppTable.Later> later) {
     KeyForm form = table.keyKind() == KeyKind.UUID ? KeyForm.BLOB : KeyForm.TEXT;
     List<AppTable.Column> columns = new ArrayList<>();
     for (ServerSchema.Column column : table.columns()) {
@@ -112,12 +121,17 @@ public final class UserApp implements SimulatedApp {
               column.nullability(),
               table.unique().contains(column.name())));
     }
-    if (columns.isEmpty()) {
+    // On a device of an older version, a write can be told by what is there alone.
+    List<String> marks =
+        columns.stream()
+            .map(AppTable.Column::name)
+            .filter(column -> !later.contains(new AppTable.Later(table.name(), column)))
+            .toList();
+    if (marks.isEmpty()) {
       throw new InvalidSimulationException(
           "table " + table.name() + " has nothing but a key; nothing could be written to it.");
     }
-    List<String> all = columns.stream().map(AppTable.Column::name).toList();
-    return new AppTable(table.name(), table.key(), form, columns, all);
+    return new AppTable(table.name(), table.key(), form, columns, marks);
   }
 
   private static Kind kind(String table, ServerSchema.Column column) {
@@ -143,6 +157,16 @@ public final class UserApp implements SimulatedApp {
   @Override
   public List<String> ddl() {
     return ddl;
+  }
+
+  @Override
+  public List<String> migrations() {
+    return migrations;
+  }
+
+  @Override
+  public List<AppTable.Later> laterColumns() {
+    return laterColumns;
   }
 
   @Override

@@ -200,7 +200,7 @@ public final class World implements AutoCloseable {
   public void run() {
     devices.forEach(
         device -> {
-          device.create(addsColumns(device) ? app.laterColumns() : List.of());
+          device.create(upgrades(device) ? Migrations.Version.FIRST : Migrations.Version.LAST);
           boot(device);
           baton.admit(device.clientActor());
           baton.admit(device.appActor());
@@ -250,7 +250,7 @@ public final class World implements AutoCloseable {
     return downloadsAutomatically(step) ? device.downloadsActor() : device.clientActor();
   }
 
-  private boolean addsColumns(Device device) {
+  private boolean upgrades(Device device) {
     return plan.steps().stream()
         .anyMatch(
             step ->
@@ -423,7 +423,7 @@ public final class World implements AutoCloseable {
                   && !device.lacksColumns()
                   && OtherClient.mayTakeOver(DeviceTables.read(device.observer()));
           case EXPIRE_LEASE -> server.scope(user) instanceof Scope.Initializing;
-          case ADD_COLUMN -> device.lacksColumns();
+          case ADD_COLUMN -> device.isOutdated();
           case DROP_TRIGGERS -> DeviceTables.read(device.observer()).installed();
           default -> true;
         };
@@ -728,7 +728,7 @@ public final class World implements AutoCloseable {
           new StepRun(Step.of(device.index(), new Command.Restart()), plan.steps().size()));
       device.shutDown();
       boot(device);
-      if (device.lacksColumns()) {
+      if (device.isOutdated()) {
         // Every device gets the last version of the app at last.
         Migrations.perform(this, device, witness, Disturbance.ADD_COLUMN);
       }
