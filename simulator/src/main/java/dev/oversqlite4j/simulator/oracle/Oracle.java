@@ -519,6 +519,11 @@ public final class Oracle implements Witness {
       // The journal row belongs to the transaction of its effects, so only the app commits without.
       require(
           42,
+          record.callOfThread().isEmpty() || now.withoutJournal().equals(before.withoutJournal()),
+          device,
+          "the client committed something without a journal row");
+      require(
+          42,
           before.control().equals(control) && now.outbox().equals(before.outbox()),
           device,
           "control state changed without a journal row");
