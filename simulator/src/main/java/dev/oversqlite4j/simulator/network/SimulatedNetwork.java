@@ -156,6 +156,10 @@ public final class SimulatedNetwork {
     if (fate instanceof NetworkFate.CorruptBody corrupt && reply.body().length > 0) {
       return HttpMessages.corrupted(reply, corrupt.at() % reply.body().length);
     }
+    if (fate instanceof NetworkFate.Forge forge && reply.status() == 200) {
+      return new HttpHandler.Reply(
+          reply.status(), reply.headers(), forge.instead().apply(reply.body()));
+    }
     return reply;
   }
 

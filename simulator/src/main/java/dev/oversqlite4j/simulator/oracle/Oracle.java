@@ -1156,6 +1156,10 @@ public final class Oracle implements Witness {
                 error instanceof RemoteResponseDecodeException
                         && fault instanceof Fault.Network network
                         && BROKEN_BODY.contains(network.kind())
+                    || (error instanceof RemoteResponseDecodeException
+                            || error instanceof RemoteResponseSemanticException)
+                        && fault instanceof Fault.Network forged
+                        && forged.kind() == NetworkFault.FORGE
                     || error instanceof PushRejectedException && fault instanceof Fault.Answer);
   }
 

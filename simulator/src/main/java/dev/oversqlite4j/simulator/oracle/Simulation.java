@@ -130,6 +130,7 @@ public final class Simulation {
                         new AnswerChecks(),
                         new CallChecks(),
                         new RowChecks(server),
+                        new ReturnChecks(),
                         new WireChecks(app, server),
                         oracle[0] = new Oracle(app, server))))) {
       world.tell(listener);

@@ -5,11 +5,15 @@ import static dev.oversqlite4j.simulator.oracle.Oracle.require;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.oversqlite4j.simulator.plan.Disturbance;
+import dev.oversqlite4j.simulator.server.BundleRow;
 import dev.oversqlite4j.simulator.server.ModelServer;
+import dev.oversqlite4j.simulator.server.Op;
 import dev.oversqlite4j.simulator.world.AppTable;
 import dev.oversqlite4j.simulator.world.Device;
 import dev.oversqlite4j.simulator.world.DeviceTables;
+import dev.oversqlite4j.simulator.world.DeviceTables.Intent;
 import dev.oversqlite4j.simulator.world.DeviceTables.RowId;
+import dev.oversqlite4j.simulator.world.DeviceTables.RowState;
 import dev.oversqlite4j.simulator.world.Exchange;
 import dev.oversqlite4j.simulator.world.SimulatedApp;
 import dev.oversqlite4j.simulator.world.TypedRows;
@@ -22,8 +26,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What is sent, as the server received it: properties 54 and 56. Of June's requests, which name no
- * hash, only what is left at the end is compared.
+ * What is sent, as the server received it: properties 54, 56 and 58. Of June's requests, which name
+ * no hash, only what is left at the end is compared.
  */
 final class WireChecks extends Check {
 
@@ -34,10 +38,17 @@ final class WireChecks extends Check {
   private final ModelServer server;
   // By source and request hash: what the app's rows held when they were frozen.
   private final Map<List<String>, Frozen> frozen = new HashMap<>();
+  // What a transaction that is about to be committed does, and what waits to be frozen.
+  private final Map<Thread, List<Rekeyed>> changing = new HashMap<>();
+  private final Map<Integer, List<Rekeyed>> changed = new HashMap<>();
   private final Map<String, Session> sessions = new HashMap<>();
 
   /** The rows of a bundle when it was frozen, with the storage class of each value. */
-  private record Frozen(Device device, Map<RowId, Map<String, String>> rows) {}
+  private record Frozen(
+      Device device, Map<RowId, Map<String, String>> rows, List<Rekeyed> rekeyed) {}
+
+  /** A row that got another key. */
+  record Rekeyed(RowId from, RowId to) {}
 
   /** A push session, with the rows that the server has taken. */
   private record Session(String hash, long planned, Optional<Frozen> frozen, List<JsonNode> rows) {}
@@ -49,9 +60,23 @@ final class WireChecks extends Check {
 
   @Override
   void committed(Device device, DeviceTables before, DeviceTables now) {
+    if (!journaled(before, now) && before.installed() && now.installed()) {
+      List<Rekeyed> mine = changing.getOrDefault(Thread.currentThread(), List.of());
+      mine.forEach(rekeyed -> captured(device, rekeyed, before, now));
+      changed.computeIfAbsent(device.index(), i -> new ArrayList<>()).addAll(mine);
+    }
+    changing.remove(Thread.currentThread());
     if (!journaled(before, now) || !trigger(now).equals("FREEZE") || now.outbox().isEmpty()) {
       return;
     }
+    List<Rekeyed> sent = changed.getOrDefault(device.index(), new ArrayList<>());
+    changed.remove(device.index());
+    sent.removeIf(
+        rekeyed ->
+            !now.outbox().containsKey(rekeyed.from())
+                || !now.outbox().containsKey(rekeyed.to())
+                || now.outbox().get(rekeyed.from()).tag().isPresent()
+                || now.outbox().get(rekeyed.to()).tag().isEmpty());
     Map<RowId, Map<String, String>> rows = TypedRows.read(device);
     // What the app does not show, or shows otherwise, is not what was frozen.
     rows.keySet()
@@ -63,7 +88,8 @@ final class WireChecks extends Check {
                         .tag()
                         .equals(Optional.ofNullable(now.rows().get(row))));
     frozen.put(
-        List.of(now.control().source(), now.control().requestHash()), new Frozen(device, rows));
+        List.of(now.control().source(), now.control().requestHash()),
+        new Frozen(device, rows, sent));
   }
 
   @Override
@@ -85,6 +111,9 @@ final class WireChecks extends Check {
         session.frozen().ifPresent(sent -> rows.forEach(row -> arrives(sent, row)));
       } else if (path[2].equals("commit") && session.rows().size() == session.planned()) {
         // Whatever the server says of it: it may be that it refuses a wrong one.
+        if (taken) {
+          session.frozen().ifPresent(sent -> rekeyed(sent, exchange));
+        }
         hashed(
             session.frozen().map(f -> f.device().toString()).orElse("a device"),
             session.hash(),
@@ -106,6 +135,56 @@ final class WireChecks extends Check {
               Optional.ofNullable(frozen.get(List.of(exchange.source(), hash))),
               new ArrayList<>()));
     }
+  }
+
+  @Override
+  public void rekeyed(Device device, RowId from, RowId to) {
+    changing
+        .computeIfAbsent(Thread.currentThread(), t -> new ArrayList<>())
+        .add(new Rekeyed(from, to));
+  }
+
+  /** 58: what the app did as one update waits as a deletion, if the server has it, and a row. */
+  static void captured(Object where, Rekeyed rekeyed, DeviceTables before, DeviceTables now) {
+    RowState known = before.rowStates().get(rekeyed.from());
+    Intent deletion = now.dirty().get(rekeyed.from());
+    Intent row = now.dirty().get(rekeyed.to());
+    require(
+        58,
+        known == null || known.deleted() || deletion != null && deletion.tag().isEmpty(),
+        where,
+        "a row of " + rekeyed.from().table() + " got another key and the old one is not deleted");
+    require(
+        58,
+        row != null && row.tag().isPresent(),
+        where,
+        "a row of " + rekeyed.from().table() + " got another key and is not inserted under it");
+  }
+
+  private void rekeyed(Frozen sent, Exchange exchange) {
+    long seq = parse(exchange.answer()).path("bundle_seq").asLong();
+    server.bundles(exchange.user()).stream()
+        .filter(bundle -> bundle.seq() == seq)
+        .forEach(bundle -> sent.rekeyed().forEach(r -> committed(sent.device(), r, bundle.rows())));
+  }
+
+  /** 58: and so it is for everybody else. */
+  static void committed(Object where, Rekeyed rekeyed, List<BundleRow> bundle) {
+    require(
+        58,
+        has(bundle, rekeyed.from(), Op.DELETE)
+            && (has(bundle, rekeyed.to(), Op.INSERT) || has(bundle, rekeyed.to(), Op.UPDATE)),
+        where,
+        "a key that changed did not arrive as a deletion and an insertion");
+  }
+
+  private static boolean has(List<BundleRow> bundle, RowId row, Op op) {
+    return bundle.stream()
+        .anyMatch(
+            sent ->
+                sent.table().equals(row.table())
+                    && sent.key().equals(row.key())
+                    && sent.op() == op);
   }
 
   /** 54: what arrives is what the app's row held, to the storage class and the byte. */
@@ -154,6 +233,7 @@ final class WireChecks extends Check {
     if (what == Disturbance.RESTORE_SERVER) {
       sessions.clear();
     }
+    changed.remove(device.index());
   }
 
   /** 54: what all devices end up with is what the server holds. */
@@ -195,5 +275,16 @@ final class WireChecks extends Check {
     } catch (IOException e) {
       throw new IllegalStateException("The model server took or gave what is not JSON", e);
     }
+  }
+
+  @Override
+  public void booted(Device device) {
+    super.booted(device);
+    changing.clear();
+  }
+
+  @Override
+  public void writeFailed(Device device) {
+    changing.remove(Thread.currentThread());
   }
 }

@@ -17,5 +17,11 @@ public enum NetworkFault {
   /** The answer's body never ends. */
   ENDLESS_BODY,
   /** Something between answers 200 with a page of HTML; the server never hears of the request. */
-  CAPTIVE_PORTAL
+  CAPTIVE_PORTAL,
+  /**
+   * The answer can be read and is wrong: a value in another form than its canonical one, totals
+   * that a snapshot does not have, or an announcement of what there is not. Of other answers
+   * nothing.
+   */
+  FORGE
 }

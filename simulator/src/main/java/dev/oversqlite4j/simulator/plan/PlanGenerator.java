@@ -44,6 +44,13 @@ public final class PlanGenerator {
   private static final int SECOND_WRITES_PERCENT = 50;
   // More seams than anybody waits for a lock.
   private static final int HELD_OPEN_MAX = 2_000;
+  private static final long FORGERIES_STREAM = 0x666f72676572L;
+  private static final int FORGING_PLANS_PERCENT = 30;
+  private static final int FORGED_CALLS_PERCENT = 20;
+  private static final int FORGERIES = 1_000;
+  private static final long REKEYS_STREAM = 0x72656b657973L;
+  private static final int REKEYING_PLANS_PERCENT = 50;
+  private static final int REKEYED_ROWS_PERCENT = 40;
   private static final long DOWNLOADS_STREAM = 0x646f776e6c6fL;
   private static final int DOWNLOADING_PLANS_PERCENT = 50;
   private static final int DOWNLOADS_MAX = 6;
@@ -141,6 +148,8 @@ public final class PlanGenerator {
             new SplittableRandom(seed ^ SCHEMA_STREAM),
             route.isPresent() ? MIGRATIONS_OF_LED_PLANS : MIGRATIONS);
     plan = withSecondWriters(plan, new SplittableRandom(seed ^ SECOND_WRITER_STREAM));
+    plan = withRekeys(plan, new SplittableRandom(seed ^ REKEYS_STREAM));
+    plan = withForgeries(plan, new SplittableRandom(seed ^ FORGERIES_STREAM));
     if (route.isEmpty()) {
       plan = withDownloads(plan, new SplittableRandom(seed ^ DOWNLOADS_STREAM));
     }
@@ -229,6 +238,56 @@ public final class PlanGenerator {
       steps.add(second ? heldOpen(step, Draw.logUniform(random, HELD_OPEN_MAX)) : step);
     }
     return plan.withSteps(steps);
+  }
+
+  /** Some answers are well-formed and wrong. */
+  private static Plan withForgeries(Plan plan, SplittableRandom random) {
+    if (!Draw.percent(random, FORGING_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      boolean forged =
+          step.command() instanceof Command.Call && Draw.percent(random, FORGED_CALLS_PERCENT);
+      List<Fault> faults = new ArrayList<>(step.faults());
+      if (forged) {
+        faults.add(
+            new Fault.Network(
+                random.nextInt(1, REQUEST_MAX), NetworkFault.FORGE, random.nextInt(FORGERIES)));
+      }
+      steps.add(
+          forged
+              ? new Step(step.device(), step.command(), faults, step.afterCrash(), step.at())
+              : step);
+    }
+    return plan.withSteps(steps);
+  }
+
+  /** Some updates change the key, too. */
+  private static Plan withRekeys(Plan plan, SplittableRandom random) {
+    if (!Draw.percent(random, REKEYING_PLANS_PERCENT)) {
+      return plan;
+    }
+    List<Step> steps = new ArrayList<>();
+    for (Step step : plan.steps()) {
+      steps.add(
+          step.command() instanceof Command.Write write
+              ? step.withCommand(
+                  write.withRows(
+                      write.rows().stream().map(row -> perhapsRekeyed(row, random)).toList()))
+              : step);
+    }
+    return plan.withSteps(steps);
+  }
+
+  private static RowWrite perhapsRekeyed(RowWrite row, SplittableRandom random) {
+    boolean mayBe = row.kind() == RowWrite.Kind.UPDATE || row.kind() == RowWrite.Kind.UPSERT;
+    return mayBe
+            && !row.table().equals(Table.PERSON)
+            && row.row() != RowWrite.REFUSED_ROW
+            && Draw.percent(random, REKEYED_ROWS_PERCENT)
+        ? new RowWrite(RowWrite.Kind.REKEY, row.table(), row.row(), row.value())
+        : row;
   }
 
   /** Some apps let downloads run beside what else they do. */

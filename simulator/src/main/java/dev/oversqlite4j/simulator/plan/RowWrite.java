@@ -28,7 +28,17 @@ public record RowWrite(Kind kind, String table, int row, int value) {
     /** A delete by key. */
     DELETE,
     /** An insert that updates the row it meets. */
-    UPSERT
+    UPSERT,
+    /**
+     * An update that gives the row the next number's key, too; nothing if there is such a row, or
+     * if other tables refer to this one.
+     */
+    REKEY
+  }
+
+  /** The row number whose key a {@link Kind#REKEY} gives. */
+  public int nextRow() {
+    return row == MAX_ROW ? 0 : row + 1;
   }
 
   /**

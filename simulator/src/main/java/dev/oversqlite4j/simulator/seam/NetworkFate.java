@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.seam;
 
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** What the network does with one request. */
 public sealed interface NetworkFate {
@@ -57,6 +58,13 @@ public sealed interface NetworkFate {
    * @param at which byte of the body, modulo its length
    */
   record CorruptBody(int at) implements NetworkFate {}
+
+  /**
+   * The server acts; its answer says something else.
+   *
+   * @param instead what becomes of its body
+   */
+  record Forge(UnaryOperator<byte[]> instead) implements NetworkFate {}
 
   /** The server acts; the body of its answer goes on for ever. */
   record EndlessBody() implements NetworkFate {}

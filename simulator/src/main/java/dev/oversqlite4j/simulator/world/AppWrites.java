@@ -96,12 +96,32 @@ final class AppWrites {
         statement.execute("ROLLBACK");
         return;
       }
-      witness.writing(device, changes(before, DeviceTables.appRows(app.inside())));
+      Map<RowId, String> after = DeviceTables.appRows(app.inside());
+      for (RowWrite row : effective) {
+        if (row.kind() == RowWrite.Kind.REKEY) {
+          AppTable table = world.app().table(row);
+          rekeyed(
+              device,
+              witness,
+              new RowId(table.name(), table.wireKey(row.row())),
+              new RowId(table.name(), table.wireKey(row.nextRow())),
+              after);
+        }
+      }
+      witness.writing(device, changes(before, after));
       statement.execute("COMMIT");
       world.countOperation();
       world.log(
           device, RunEvent.Kind.WRITE, "wrote " + effective.stream().map(AppWrites::text).toList());
       witness.wrote(device);
+    }
+  }
+
+  /** Unless a later statement of the transaction took it back. */
+  private static void rekeyed(
+      Device device, Witness witness, RowId from, RowId to, Map<RowId, String> after) {
+    if (!after.containsKey(from) && after.containsKey(to)) {
+      witness.rekeyed(device, from, to);
     }
   }
 
@@ -201,6 +221,28 @@ final class AppWrites {
               app,
               "UPDATE " + table + " SET " + sets + " WHERE " + id + " = ?",
               binds(null, columns, key, revision));
+      case REKEY -> {
+        Object next = written.sqlKey(row.nextRow());
+        List<Object> binds = new ArrayList<>(binds(next, columns, key, revision));
+        binds.add(next);
+        yield world.app().tables().stream().noneMatch(other -> other.refersTo(written))
+            && update(
+                app,
+                "UPDATE "
+                    + table
+                    + " SET "
+                    + id
+                    + " = ?, "
+                    + sets
+                    + " WHERE "
+                    + id
+                    + " = ? AND NOT EXISTS (SELECT 1 FROM "
+                    + table
+                    + " WHERE "
+                    + id
+                    + " = ?)",
+                binds);
+      }
       case DELETE -> update(app, "DELETE FROM " + table + " WHERE " + id + " = ?", List.of(key));
       case UPSERT ->
           update(

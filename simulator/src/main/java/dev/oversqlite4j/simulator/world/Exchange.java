@@ -21,6 +21,11 @@ public record Exchange(
     return headers.getOrDefault("oversync-source-id", "");
   }
 
+  /** For whom: the bearer token. */
+  public String user() {
+    return headers.getOrDefault("authorization", "").replaceFirst("^Bearer ", "");
+  }
+
   /** The path without the query. */
   public String path() {
     int query = target.indexOf('?');

@@ -94,6 +94,30 @@ public interface Witness {
   default void collided(
       Device device, Operation second, CallOutcome outcome, DeviceTables before) {}
 
+  /**
+   * Between two processes a wrong version of the app was started, and ended.
+   *
+   * @param outcome of its {@code open()}
+   * @param before a hash of each file of the database
+   * @param after the same afterwards
+   */
+  default void misconfigured(
+      Device device, CallOutcome outcome, List<String> before, List<String> after) {}
+
+  /** The app pauses uploads and downloads; the call that begins next is made meanwhile. */
+  default void paused(Device device) {}
+
+  /** The answer to the request that is under way was replaced by one that is wrong. */
+  default void forged(Device device, String label) {}
+
+  /**
+   * The app is about to commit a transaction that gave a row another key.
+   *
+   * @param from the row as it was called before
+   * @param to as it is called now
+   */
+  default void rekeyed(Device device, RowId from, RowId to) {}
+
   /** Everything is quiet: no faults, every device synced twice. */
   void settled(List<Device> devices);
 }

@@ -113,6 +113,27 @@ public record Witnesses(List<Witness> all) implements Witness {
   }
 
   @Override
+  public void misconfigured(
+      Device device, CallOutcome outcome, List<String> before, List<String> after) {
+    all.forEach(witness -> witness.misconfigured(device, outcome, before, after));
+  }
+
+  @Override
+  public void paused(Device device) {
+    all.forEach(witness -> witness.paused(device));
+  }
+
+  @Override
+  public void forged(Device device, String label) {
+    all.forEach(witness -> witness.forged(device, label));
+  }
+
+  @Override
+  public void rekeyed(Device device, RowId from, RowId to) {
+    all.forEach(witness -> witness.rekeyed(device, from, to));
+  }
+
+  @Override
   public void settled(List<Device> devices) {
     all.forEach(witness -> witness.settled(devices));
   }

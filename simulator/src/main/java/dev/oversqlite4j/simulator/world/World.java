@@ -77,6 +77,10 @@ public final class World implements AutoCloseable {
   private static final long SETTLE_SEAMS_MAX_PER_DEVICE = 50_000;
 
   private static final int REQUESTS_PER_COLLISION = 16;
+  private static final int LAUNCHES_PER_WRONG_ONE = 2;
+  private static final int PLANS_PER_PAUSED_ONE = 8;
+  private static final Set<Operation> CALLED_WHILE_PAUSED =
+      Set.of(Operation.PUSH, Operation.PULL, Operation.SYNC, Operation.REBUILD);
   private static final List<Operation> COLLIDING =
       List.of(
           Operation.SYNC, Operation.PULL, Operation.DETACH, Operation.REBUILD, Operation.ATTACH);
@@ -97,6 +101,7 @@ public final class World implements AutoCloseable {
   private final Plan plan;
   private final boolean powerFails;
   private final boolean schemaChanges;
+  private final boolean pauses;
   private final Parts parts;
   private final Witness witness;
   private final Tracing tracing;
@@ -129,6 +134,7 @@ public final class World implements AutoCloseable {
   private long seams;
   private long served;
   private long requests;
+  private long launches;
   // The threads that are in a call of the client that is not automatic work.
   private final Set<Thread> explicit = new HashSet<>();
 
@@ -167,6 +173,10 @@ public final class World implements AutoCloseable {
                         && disturb.what().changesSchema());
     this.parts = parts;
     this.tracing = tracing;
+    // Automatic downloads would only wait.
+    this.pauses =
+        Math.floorMod(plan.scheduleSeed(), PLANS_PER_PAUSED_ONE) == PLANS_PER_PAUSED_ONE - 1
+            && plan.steps().stream().noneMatch(World::downloadsAutomatically);
     SplittableRandom root = new SplittableRandom(plan.scheduleSeed());
     this.baton = new Baton(root.split(), plan.switchPercent(), Baton.PATIENCE);
     SplittableRandom idsOfServer = root.split();
@@ -388,6 +398,7 @@ public final class World implements AutoCloseable {
       log(device, RunEvent.Kind.APP, "restart");
       boolean wasOpened = device.opened();
       device.shutDown();
+      launchWrongly(device);
       boot(device);
       if (wasOpened) {
         restart(device);
@@ -397,6 +408,15 @@ public final class World implements AutoCloseable {
       nowMillis += advance.seconds() * 1000;
     } else if (command instanceof Command.Disturb disturb) {
       disturb(device, disturb.what());
+    }
+  }
+
+  /** Now and then. */
+  private void launchWrongly(Device device) {
+    if (launches++ % LAUNCHES_PER_WRONG_ONE == 0) {
+      WrongLaunch.Ended ended =
+          WrongLaunch.of(this, device, plan.scheduleSeed() + launches & Integer.MAX_VALUE);
+      witness.misconfigured(device, ended.outcome(), ended.before(), ended.after());
     }
   }
 
@@ -637,6 +657,12 @@ public final class World implements AutoCloseable {
       Device device, Operation operation, java.util.function.Supplier<Object> work) {
     Incarnation process = device.process();
     tell(device, new RunEvent.Calling(operation));
+    boolean paused = pauses && faultsOn && CALLED_WHILE_PAUSED.contains(operation);
+    if (paused) {
+      device.client().pauseUploads();
+      device.client().pauseDownloads();
+      witness.paused(device);
+    }
     witness.calling(device, operation);
     current().ifPresent(run -> run.reachedSomething = false);
     CallOutcome outcome;
@@ -653,6 +679,10 @@ public final class World implements AutoCloseable {
       }
     } finally {
       explicit.remove(Thread.currentThread());
+      if (paused) {
+        device.client().resumeDownloads();
+        device.client().resumeUploads();
+      }
       if (current().filter(run -> run.reachedSomething).isPresent()) {
         operations++;
         fullOperations += operation.syncs() ? 1 : 0;
@@ -960,6 +990,13 @@ public final class World implements AutoCloseable {
       case CUT_BODY -> new NetworkFate.CutBody(network.at());
       case CORRUPT_BODY -> new NetworkFate.CorruptBody(network.at());
       case ENDLESS_BODY -> new NetworkFate.EndlessBody();
+      case FORGE ->
+          new NetworkFate.Forge(
+              body -> {
+                Optional<byte[]> forged = Forgery.of(app, label, body, network.at());
+                forged.ifPresent(other -> witness.forged(device, label));
+                return forged.orElse(body);
+              });
       case CAPTIVE_PORTAL ->
           new NetworkFate.Instead(
               NetworkFate.Instead.Server.IDLE,

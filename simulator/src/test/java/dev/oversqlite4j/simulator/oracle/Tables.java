@@ -40,4 +40,39 @@ final class Tables {
     return new DeviceTables(
         true, control, rows, states, dirty, outbox, Map.of(), List.of(), Map.of(), List.of());
   }
+
+  /** A snapshot is downloaded completely, and not applied yet. */
+  static DeviceTables staged() {
+    DeviceTables empty = with(Map.of(), Map.of(), Map.of(), Map.of());
+    Control control =
+        new Control(
+            0,
+            "s",
+            "none",
+            "",
+            0,
+            false,
+            "",
+            "remote_replace",
+            "ada",
+            true,
+            0,
+            "none",
+            0,
+            1,
+            0,
+            "",
+            "");
+    return new DeviceTables(
+        true,
+        control,
+        empty.rows(),
+        empty.rowStates(),
+        empty.dirty(),
+        empty.outbox(),
+        empty.held(),
+        empty.discarded(),
+        empty.quarantined(),
+        empty.tail());
+  }
 }

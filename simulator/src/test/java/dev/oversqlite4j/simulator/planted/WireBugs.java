@@ -3,12 +3,16 @@ package dev.oversqlite4j.simulator.planted;
 import static dev.oversqlite4j.simulator.planted.Tampering.in;
 import static dev.oversqlite4j.simulator.planted.Tampering.of;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.oversqlite4j.RemoteResponseDecodeException;
 import dev.oversqlite4j.spi.FrozenRow;
 import dev.oversqlite4j.spi.OutboxState;
+import dev.oversqlite4j.spi.RowCodec;
 import dev.oversqlite4j.spi.Rows;
 import dev.oversqlite4j.spi.SyncServer;
+import dev.oversqlite4j.spi.WireRow;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Defects of what is sent, of what is made of an answer, and of what a row refers to. */
@@ -75,6 +79,60 @@ final class WireBugs {
                           + " WHERE op <> 'DELETE'");
                   return null;
                 })),
+        PlantedBug.slip(
+            "snapshot-totals-believed",
+            "the last page of a snapshot makes up what its session declared",
+            of(
+                SyncServer.class,
+                "snapshotPage",
+                call -> {
+                  SyncServer.SnapshotSession session = call.arg(1);
+                  SyncServer.SnapshotPage page = (SyncServer.SnapshotPage) call.proceed();
+                  long bytes =
+                      (Long) call.process().memory().getOrDefault(session.snapshotId(), 0L);
+                  call.process().memory().put(session.snapshotId(), bytes + page.byteCount());
+                  return page.hasMore()
+                      ? page
+                      : new SyncServer.SnapshotPage(
+                          page.rows(), session.rowCount(), session.byteCount() - bytes, false);
+                })),
+        PlantedBug.slip(
+            "keys-of-any-spelling",
+            "a key in upper case is taken for the one in lower case",
+            of(
+                RowCodec.class,
+                "decode",
+                call -> {
+                  WireRow row = call.arg(0);
+                  ObjectNode key = row.key().deepCopy();
+                  row.key()
+                      .properties()
+                      .forEach(
+                          member ->
+                              key.put(
+                                  member.getKey(),
+                                  member.getValue().asText().toLowerCase(Locale.ROOT)));
+                  return call.proceedWith(
+                      0,
+                      new WireRow(
+                          row.schema(),
+                          row.table(),
+                          key,
+                          row.op(),
+                          row.rowVersion(),
+                          row.payload()));
+                })),
+        PlantedBug.statement(
+            "old-key-forgotten",
+            "a row that gets a later key is not deleted under the old one",
+            sql ->
+                sql.startsWith("CREATE TRIGGER") && sql.contains("AFTER UPDATE")
+                    ? sql.replace(" <> ", " > ")
+                    : sql),
+        PlantedBug.statement(
+            "file-marked-before-validation",
+            "the file says that it was opened before the configuration is looked at",
+            sql -> sql.replace("PRAGMA foreign_keys = ON", "PRAGMA user_version = 7")),
         PlantedBug.statement(
             "foreign-keys-off",
             "SQLite does not look after foreign keys",
