@@ -110,6 +110,7 @@ class MainTest {
             "failures",
             "firstFailingSeed",
             "operations",
+            "fullOperations",
             "crashes",
             "powerLosses",
             "networkFaults",
