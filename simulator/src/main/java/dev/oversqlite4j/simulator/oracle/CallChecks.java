@@ -79,7 +79,8 @@ final class CallChecks extends Check {
   void committed(Device device, DeviceTables before, DeviceTables now) {
     for (Paused call : paused.values()) {
       if (call.device == device.index()) {
-        call.written |= !journaled(before, now);
+        // The end of a transaction that only reads is a commit, too.
+        call.written |= !journaled(before, now) && !before.dirty().equals(now.dirty());
         call.recovered |= now.installed() && now.control().rebuildRequired();
       }
     }
@@ -102,7 +103,11 @@ final class CallChecks extends Check {
   static void blocked(Object where, Operation operation, boolean recovering, DeviceTables after) {
     require(
         61,
-        recovering && !(after.dirty().isEmpty() && after.outbox().isEmpty()),
+        recovering
+            // A lease is given back by a push, even with nothing to seed.
+            && !(after.dirty().isEmpty()
+                && after.outbox().isEmpty()
+                && after.control().lease().isEmpty()),
         where,
         operation + " was stopped by a pause although no checkpoint was recovered under edits");
   }
