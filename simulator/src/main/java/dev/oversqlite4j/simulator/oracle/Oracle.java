@@ -484,13 +484,15 @@ public final class Oracle implements Witness {
    */
   private static void noteInCalls(DeviceRecord record, DeviceTables before, DeviceTables now) {
     boolean journaled = journaled(before, now);
+    // The end of a transaction that only reads is a commit, too.
+    boolean written = !journaled && !now.equals(before);
     record.calls.forEach(
         (thread, call) -> {
           boolean mine = thread == Thread.currentThread();
           call.begun |= mine;
           if (journaled && !mine && !call.begun) {
             call.before = now;
-          } else if (!journaled || !mine) {
+          } else if (written || journaled && !mine) {
             call.written = true;
           }
         });
