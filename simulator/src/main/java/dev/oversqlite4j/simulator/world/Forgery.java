@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.world.AppTable.Column;
 import dev.oversqlite4j.simulator.world.AppTable.KeyForm;
 import java.io.IOException;
@@ -25,16 +26,18 @@ final class Forgery {
   /**
    * A wrong answer.
    *
+   * @param revision what the server speaks
    * @param label of the request
    * @param body what the server answers
    * @param which of the wrong answers there are, modulo their number
    * @return empty if there is none
    */
-  static Optional<byte[]> of(SimulatedApp app, String label, byte[] body, int which) {
+  static Optional<byte[]> of(
+      SimulatedApp app, Revision revision, String label, byte[] body, int which) {
     try {
       return switch (label) {
         case "GET /sync/watch" -> Optional.of(announcement(which));
-        case "POST /sync/snapshot-sessions" -> totals(body, which);
+        case "POST /sync/snapshot-sessions" -> totals(revision, body, which);
         case "GET /sync/pull",
             "GET /sync/committed-bundles/*/rows",
             "GET /sync/snapshot-sessions/*" ->
@@ -57,9 +60,12 @@ final class Forgery {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  private static Optional<byte[]> totals(byte[] body, int which) throws IOException {
+  private static Optional<byte[]> totals(Revision revision, byte[] body, int which)
+      throws IOException {
     ObjectNode answer = (ObjectNode) JSON.readTree(body);
-    List<String> totals = List.of("row_count", "byte_count");
+    // June's bytes are those of what the server stores, which nobody else can count.
+    List<String> totals =
+        revision == Revision.JUNE_2026 ? List.of("row_count") : List.of("row_count", "byte_count");
     String wrong = totals.get(which % totals.size());
     if (answer.path("row_count").asLong() == 0 || !answer.has(wrong)) {
       return Optional.empty();

@@ -993,7 +993,8 @@ public final class World implements AutoCloseable {
       case FORGE ->
           new NetworkFate.Forge(
               body -> {
-                Optional<byte[]> forged = Forgery.of(app, label, body, network.at());
+                Optional<byte[]> forged =
+                    Forgery.of(app, plan.revision(), label, body, network.at());
                 forged.ifPresent(other -> witness.forged(device, label));
                 return forged.orElse(body);
               });
