@@ -41,7 +41,7 @@ final class Forgery {
         case "GET /sync/pull",
             "GET /sync/committed-bundles/*/rows",
             "GET /sync/snapshot-sessions/*" ->
-            value(app, body, which);
+            value(app, revision, body, which);
         default -> Optional.empty();
       };
     } catch (IOException e) {
@@ -74,13 +74,14 @@ final class Forgery {
         JSON.writeValueAsBytes(answer.put(wrong, answer.path(wrong).asLong() + 1 + which % 3)));
   }
 
-  private static Optional<byte[]> value(SimulatedApp app, byte[] body, int which)
+  private static Optional<byte[]> value(SimulatedApp app, Revision revision, byte[] body, int which)
       throws IOException {
     JsonNode answer = JSON.readTree(body);
     List<Runnable> forgeries = new ArrayList<>();
     for (JsonNode rows : answer.findValues("rows")) {
       for (JsonNode row : rows) {
-        app.table(row.path("table").asText()).ifPresent(table -> add(forgeries, table, row));
+        app.table(row.path("table").asText())
+            .ifPresent(table -> add(forgeries, revision, table, row));
       }
     }
     if (forgeries.isEmpty()) {
@@ -90,10 +91,13 @@ final class Forgery {
     return Optional.of(JSON.writeValueAsBytes(answer));
   }
 
-  private static void add(List<Runnable> forgeries, AppTable table, JsonNode row) {
-    // A text key may be any text; one that is stored as bytes has one spelling.
+  private static void add(
+      List<Runnable> forgeries, Revision revision, AppTable table, JsonNode row) {
+    // A text key may be any text; one that is stored as bytes has one spelling in July.
     String key = row.path("key").path(table.key()).asText();
-    if (table.keyForm() == KeyForm.BLOB && !key.equals(key.toUpperCase(Locale.ROOT))) {
+    if (table.keyForm() == KeyForm.BLOB
+        && revision == Revision.JULY_2026
+        && !key.equals(key.toUpperCase(Locale.ROOT))) {
       forgeries.add(
           () -> ((ObjectNode) row.path("key")).put(table.key(), key.toUpperCase(Locale.ROOT)));
     }
