@@ -181,6 +181,12 @@ public interface SyncServer extends AutoCloseable {
   @FunctionalInterface
   interface BundleSink {
     /**
+     * Looks at the rows of each bundle of a page before the first of them is taken: what it throws
+     * leaves nothing of the page (wire-protocol 7.1).
+     */
+    default void check(List<WireRow> rows) {}
+
+    /**
      * The next rows of a bundle.
      *
      * @param rows at most a batch; empty only for a bundle without rows

@@ -155,6 +155,12 @@ public final class Pull {
       this.checkpoint = checkpoint;
     }
 
+    /** A value that is in no canonical form (spec 6) anywhere spoils the whole page. */
+    @Override
+    public void check(List<WireRow> rows) {
+      rows.forEach(ctx.store().codec()::decode);
+    }
+
     @Override
     public void take(long bundleSeq, List<WireRow> rows, SyncServer.Part part) {
       if (applied == 0 && Checkpoint.startIsPruned(checkpoint, bundleSeq)) {

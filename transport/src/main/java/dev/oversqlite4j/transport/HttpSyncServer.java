@@ -427,7 +427,8 @@ public final class HttpSyncServer implements SyncServer {
       }
       pulled = sized.value();
     }
-    // The call is over, and all of the page is checked.
+    // The call is over, and all of the page is checked before any of it is handed over.
+    pulled.bundles().forEach(bundle -> sink.check(bundle.rows()));
     pulled.bundles().forEach(bundle -> handOver(bundle, sink));
     return pulled.page();
   }
