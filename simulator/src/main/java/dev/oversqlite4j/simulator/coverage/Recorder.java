@@ -17,7 +17,6 @@ import dev.oversqlite4j.simulator.world.Witness;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -242,9 +241,6 @@ public final class Recorder implements Witness {
   }
 
   @Override
-  public void acknowledged(Device device, long number) {}
-
-  @Override
   public void diskFailed(Device device) {
     pairs.add(state(device) + " " + Reachable.DISK);
   }
@@ -253,22 +249,4 @@ public final class Recorder implements Witness {
   public void faulty(Device device, Fault fault) {
     pairs.add(state(device) + " " + Reachable.fault(fault));
   }
-
-  @Override
-  public void writeFailed(Device device) {}
-
-  @Override
-  public void requested(Device device, String label) {}
-
-  @Override
-  public void merged(Device device, RowId row, Optional<String> mark) {}
-
-  @Override
-  public void wrote(Device device) {}
-
-  @Override
-  public void disturbed(Device device, Disturbance what) {}
-
-  @Override
-  public void settled(List<Device> devices) {}
 }

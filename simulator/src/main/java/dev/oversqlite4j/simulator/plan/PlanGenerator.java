@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /**
  * Makes plans from seeds. The probabilities of a plan are themselves drawn from its seed, so that
@@ -247,18 +248,16 @@ public final class PlanGenerator {
     }
     List<Step> steps = new ArrayList<>();
     for (Step step : plan.steps()) {
-      boolean forged =
-          step.command() instanceof Command.Call && Draw.percent(random, FORGED_CALLS_PERCENT);
-      List<Fault> faults = new ArrayList<>(step.faults());
-      if (forged) {
-        faults.add(
-            new Fault.Network(
-                random.nextInt(1, REQUEST_MAX), NetworkFault.FORGE, random.nextInt(FORGERIES)));
+      if (!(step.command() instanceof Command.Call)
+          || !Draw.percent(random, FORGED_CALLS_PERCENT)) {
+        steps.add(step);
+        continue;
       }
-      steps.add(
-          forged
-              ? new Step(step.device(), step.command(), faults, step.afterCrash(), step.at())
-              : step);
+      List<Fault> faults = new ArrayList<>(step.faults());
+      faults.add(
+          new Fault.Network(
+              random.nextInt(1, REQUEST_MAX), NetworkFault.FORGE, random.nextInt(FORGERIES)));
+      steps.add(new Step(step.device(), step.command(), faults, step.afterCrash(), step.at()));
     }
     return plan.withSteps(steps);
   }
@@ -268,16 +267,7 @@ public final class PlanGenerator {
     if (!Draw.percent(random, REKEYING_PLANS_PERCENT)) {
       return plan;
     }
-    List<Step> steps = new ArrayList<>();
-    for (Step step : plan.steps()) {
-      steps.add(
-          step.command() instanceof Command.Write write
-              ? step.withCommand(
-                  write.withRows(
-                      write.rows().stream().map(row -> perhapsRekeyed(row, random)).toList()))
-              : step);
-    }
-    return plan.withSteps(steps);
+    return withRows(plan, row -> perhapsRekeyed(row, random));
   }
 
   private static RowWrite perhapsRekeyed(RowWrite row, SplittableRandom random) {
@@ -315,13 +305,15 @@ public final class PlanGenerator {
     if (!Draw.percent(random, REFUSED_PLANS_PERCENT)) {
       return plan;
     }
+    return withRows(plan, row -> perhapsRefused(row, random));
+  }
+
+  private static Plan withRows(Plan plan, UnaryOperator<RowWrite> change) {
     List<Step> steps = new ArrayList<>();
     for (Step step : plan.steps()) {
       steps.add(
           step.command() instanceof Command.Write write
-              ? step.withCommand(
-                  write.withRows(
-                      write.rows().stream().map(row -> perhapsRefused(row, random)).toList()))
+              ? step.withCommand(write.withRows(write.rows().stream().map(change).toList()))
               : step);
     }
     return plan.withSteps(steps);

@@ -8,8 +8,7 @@ import java.util.Set;
 /** The properties of section 10 of the client's specification, a sentence each. */
 final class Properties {
 
-  private static final Map<Integer, String> SENTENCES = read("properties.txt");
-  private static final Map<Integer, String> TESTS = read("checked-by-tests.txt");
+  private static final Map<Integer, String> SENTENCES = read();
 
   private Properties() {}
 
@@ -23,14 +22,9 @@ final class Properties {
     return SENTENCES.keySet();
   }
 
-  /** The tests that check what the oracle does not; empty if it does. */
-  static Optional<String> tests(int number) {
-    return Optional.ofNullable(TESTS.get(number));
-  }
-
-  private static Map<Integer, String> read(String resource) {
+  private static Map<Integer, String> read() {
     Map<Integer, String> sentences = new LinkedHashMap<>();
-    for (String line : Page.resource(resource).lines().toList()) {
+    for (String line : Page.resource("properties.txt").lines().toList()) {
       int space = line.indexOf(' ');
       sentences.put(Integer.valueOf(line.substring(0, space)), line.substring(space + 1));
     }

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Is told everything that happens to a device, in order, on the thread of the actor that runs. */
+/**
+ * Is told everything that happens to a device, in order, on the thread of the actor that runs. What
+ * it does not mind it need not implement.
+ */
 public interface Witness {
 
   /** A process starts. */
@@ -20,68 +23,68 @@ public interface Witness {
   void committed(Device device);
 
   /** A request leaves. */
-  void requested(Device device, String label);
+  default void requested(Device device, String label) {}
 
   /**
    * The process died; its files are as the next process will find them.
    *
    * @param seam where it died
    */
-  void crashed(Device device, Seam seam);
+  default void crashed(Device device, Seam seam) {}
 
   /**
    * The process died because its device lost its power; its files are as the next process will find
    * them. {@link #crashed} follows.
    */
-  void lostPower(Device device, SynchronousMode mode);
+  default void lostPower(Device device, SynchronousMode mode) {}
 
   /**
    * Whoever made a commit knows of it now, and it is synced. Not told where commits are not synced.
    *
    * @param number which one of the device, counted from 1
    */
-  void acknowledged(Device device, long number);
+  default void acknowledged(Device device, long number) {}
 
   /** A disk that was made to fail has failed the device; what it did about that follows. */
-  void diskFailed(Device device);
+  default void diskFailed(Device device) {}
 
   /** Something of the plan goes wrong for the device. */
-  void faulty(Device device, Fault fault);
+  default void faulty(Device device, Fault fault) {}
 
   /**
    * The app is about to commit a transaction.
    *
    * @param changes the mark of each row it changed, empty for one that it deleted
    */
-  void writing(Device device, Map<RowId, Optional<String>> changes);
+  default void writing(Device device, Map<RowId, Optional<String>> changes) {}
 
   /**
    * The app's resolver put a row together; whether that is stored is another matter.
    *
    * @param mark of what it made; empty if it is not a row of the table
    */
-  void merged(Device device, RowId row, Optional<String> mark);
+  default void merged(Device device, RowId row, Optional<String> mark) {}
 
   /** The app knows that its transaction is committed. */
-  void wrote(Device device);
+  default void wrote(Device device) {}
 
   /** The app's transaction was refused by a trigger. */
-  void writeRefused(Device device);
+  default void writeRefused(Device device) {}
 
   /** The app's transaction failed because of the disk; nothing of it was written. */
-  void writeFailed(Device device);
+  default void writeFailed(Device device) {}
 
   /** Something happens behind the client's back; the server still has what it had before. */
-  void disturbing(Device device, Disturbance what);
+  default void disturbing(Device device, Disturbance what) {}
 
   /** It happened; a device whose file was replaced has no process yet. */
-  void disturbed(Device device, Disturbance what);
+  default void disturbed(Device device, Disturbance what) {}
 
   /** A call begins. */
-  void calling(Device device, Operation operation);
+  default void calling(Device device, Operation operation) {}
 
   /** A call is over. */
-  void called(Device device, Operation operation, CallOutcome outcome);
+  default void called(Device device, Operation operation, CallOutcome outcome) {}
 
   /** The server answered a request; who sent it stands in its headers. Nothing is copied. */
   default void served(Exchange exchange) {}
@@ -119,5 +122,5 @@ public interface Witness {
   default void rekeyed(Device device, RowId from, RowId to) {}
 
   /** Everything is quiet: no faults, every device synced twice. */
-  void settled(List<Device> devices);
+  default void settled(List<Device> devices) {}
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Later versions of a user's own app: what their migrations may do, and what is found. */
 class MigrationTest {
 
-  private static final String TODO =
+  private static final String TABLES =
       """
       -- @@{ enableSync=true }
       CREATE TABLE todo (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL, rank INTEGER)""";
@@ -27,7 +27,7 @@ class MigrationTest {
   @TempDir Path folder;
 
   private Simulator.Builder todos() {
-    return Simulator.builder().schema("app", TODO).artefacts(folder);
+    return Simulator.builder().schema("app", TABLES).artefacts(folder);
   }
 
   private static String copied(String which) {
@@ -44,7 +44,7 @@ class MigrationTest {
   @SimulationTest(seeds = 30)
   void migrationsThatKeepTheRowsHold(Simulator.Builder described) {
     described
-        .schema("app", TODO)
+        .schema("app", TABLES)
         .migration(DUE)
         .migration(copied(""))
         // Speaks of a column that the first version does not have.

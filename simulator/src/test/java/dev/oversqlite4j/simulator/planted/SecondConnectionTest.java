@@ -28,14 +28,19 @@ import net.jqwik.api.RandomGenerator;
 /** A user's own app writes on two connections, and what that alone brings to light. */
 class SecondConnectionTest {
 
-  private static final List<String> TODO =
+  private static final List<String> TABLES =
       List.of(
           """
           -- @@{ enableSync=true }
           CREATE TABLE todo (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL, rank INTEGER)""");
   private static final UserApp APP =
       new UserApp(
-          SyncSchema.parse("app", TODO), TODO, List.of(), Map.of(), Resolver::serverWins, Map.of());
+          SyncSchema.parse("app", TABLES),
+          TABLES,
+          List.of(),
+          Map.of(),
+          Resolver::serverWins,
+          Map.of());
 
   @Property(tries = 1)
   void seedsFindWhatOnlyASecondConnectionDoes() {

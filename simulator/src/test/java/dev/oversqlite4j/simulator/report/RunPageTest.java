@@ -134,7 +134,7 @@ class RunPageTest {
   }
 
   @Test
-  void everyPropertyIsCheckedInEachRunOrNamesItsTests() throws IOException {
+  void everyPropertyIsCheckedInEachRun() throws IOException {
     StringBuilder oracle = new StringBuilder();
     try (Stream<Path> files =
         Files.list(Path.of("src/main/java/dev/oversqlite4j/simulator/oracle"))) {
@@ -148,10 +148,7 @@ class RunPageTest {
               .matcher(oracle)
               .find();
       boolean inLedger = List.of(3, 4, 5, 53).contains(number);
-      assertEquals(
-          seen || inLedger,
-          Properties.tests(number).isEmpty(),
-          "property " + number + ": checked-by-tests.txt names what no class of oracle checks");
+      assertTrue(seen || inLedger, "no class of oracle checks property " + number);
     }
     assertEquals(65, Properties.numbers().size());
   }
