@@ -31,7 +31,7 @@ final class AppConnection {
   /** What the connection sees, its open transaction included. */
   Observer inside() {
     if (inside.isEmpty()) {
-      inside = Optional.of(new Observer(app, SeamDataSource.beneath(connection)));
+      inside = Optional.of(Observer.inside(app, SeamDataSource.beneath(connection)));
     }
     return inside.get();
   }

@@ -19,6 +19,7 @@ import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.transport.HttpSyncServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -70,6 +71,7 @@ public final class Device {
   private Path file;
   private Incarnation incarnation;
   private SeamDataSource disk;
+  private OkHttpClient http;
   private OversqliteClient client;
   private Threads threads;
   private PlannedResolver resolverOfProcess;
@@ -137,7 +139,7 @@ public final class Device {
       threads = new Threads(world, this, incarnation);
       client = newClient();
       if (observer.isEmpty()) {
-        observer = Optional.of(Observer.of(world.app(), file));
+        observer = Optional.of(Observer.of(world.app(), file, () -> commits + files));
       }
       app = Optional.empty();
       second = Optional.empty();
@@ -172,7 +174,7 @@ public final class Device {
   }
 
   private OversqliteClient newClient() {
-    OkHttpClient http =
+    http =
         new SimulatedNetwork(incarnation, world::serve, world::serverLife)
             .newClientBuilder()
             .addInterceptor(
@@ -247,6 +249,8 @@ public final class Device {
     files++;
     Path next = copy(file, "device" + index + "-" + life + ".db");
     damage.accept(next);
+    // The last connection to close moves the log into the file, unless there is no file any more.
+    delete(file);
     discard();
     endObserver();
     file = next;
@@ -348,6 +352,14 @@ public final class Device {
     power.foundOnDisk();
   }
 
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private Path copy(Path from, String name) {
     Path copy = folder.resolve(name);
     try {
@@ -367,6 +379,8 @@ public final class Device {
 
   private void discard() {
     unlockFile();
+    // OkHttp's one housekeeper would look after the connections of every process that ever ran.
+    http.connectionPool().evictAll();
     try {
       disk.discard();
     } catch (SQLException e) {

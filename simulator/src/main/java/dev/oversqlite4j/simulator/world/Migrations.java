@@ -105,16 +105,12 @@ final class Migrations {
 
   /** The columns of the last version that the file does not have. */
   static List<AppTable.Later> lacking(SimulatedApp app, Observer file) {
-    List<AppTable.Later> lacking = new ArrayList<>(app.laterColumns());
+    List<AppTable.Later> lacking = new ArrayList<>();
     try {
       for (AppTable.Later column : app.laterColumns()) {
-        file.query(
-            "SELECT 1 FROM pragma_table_info('"
-                + column.table()
-                + "') WHERE name = '"
-                + column.column()
-                + "'",
-            there -> lacking.remove(column));
+        if (!file.hasColumn(column.table(), column.column())) {
+          lacking.add(column);
+        }
       }
     } catch (SQLException e) {
       throw new IllegalStateException("The simulator cannot read a device's file", e);

@@ -2,6 +2,7 @@ package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.simulator.disk.LogicalContent;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
@@ -42,19 +43,32 @@ public final class Observer implements AutoCloseable {
   private static final Map<List<String>, Map<String, List<String>>> COLUMNS =
       new ConcurrentHashMap<>();
 
+  /** Grows with every commit that others make. */
+  @FunctionalInterface
+  interface Changes {
+    long soFar() throws SQLException;
+  }
+
   private final SimulatedApp app;
   private final Connection connection;
+  private final Changes changes;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private final SortedMap<String, Content> contents = new TreeMap<>();
   private Optional<PreparedStatement> everything = Optional.empty();
   private Optional<DeviceTables> tables = Optional.empty();
-  private long dataVersion = -1;
+  private Map<String, List<String>> columns = Map.of();
+  private long changesSeen = -1;
   private long schemaVersion = -1;
 
-  /** Looks at what a connection sees; to be let go with it, and not to be closed. */
-  Observer(SimulatedApp app, Connection connection) {
+  private Observer(SimulatedApp app, Connection connection, Optional<Changes> changes) {
     this.app = app;
     this.connection = connection;
+    this.changes = changes.orElse(() -> number("PRAGMA data_version"));
+  }
+
+  /** Looks at what a connection sees; to be let go with it, and not to be closed. */
+  static Observer inside(SimulatedApp app, Connection connection) {
+    return new Observer(app, connection, Optional.empty());
   }
 
   /** One table: its rows as one text, and what that is hashed to once somebody asks. */
@@ -80,7 +94,16 @@ public final class Observer implements AutoCloseable {
   }
 
   /** Looks at a database file of an app. */
-  public static Observer of(SimulatedApp app, java.nio.file.Path file) throws SQLException {
+  public static Observer of(SimulatedApp app, Path file) throws SQLException {
+    return new Observer(app, connect(file), Optional.empty());
+  }
+
+  /** The same for a file all of whose commits somebody counts, so that SQLite need not be asked. */
+  static Observer of(SimulatedApp app, Path file, Changes changes) throws SQLException {
+    return new Observer(app, connect(file), Optional.of(changes));
+  }
+
+  private static Connection connect(Path file) throws SQLException {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA query_only=ON");
@@ -88,7 +111,7 @@ public final class Observer implements AutoCloseable {
       // cut.
       statement.execute("PRAGMA synchronous=OFF");
     }
-    return new Observer(app, connection);
+    return connection;
   }
 
   @FunctionalInterface
@@ -115,6 +138,12 @@ public final class Observer implements AutoCloseable {
     return tables.orElseThrow();
   }
 
+  /** Whether a table has a column that counts as content. */
+  boolean hasColumn(String table, String column) throws SQLException {
+    look();
+    return columns.getOrDefault(table, List.of()).contains(column);
+  }
+
   /**
    * The SHA-256 of every table without times; of history, what is new.
    *
@@ -135,8 +164,8 @@ public final class Observer implements AutoCloseable {
 
   /** Nobody commits meanwhile: one actor runs at a time, and it is the one that looks. */
   private void look() throws SQLException {
-    long version = number("PRAGMA data_version");
-    if (version == dataVersion && tables.isPresent()) {
+    long version = changes.soFar();
+    if (version == changesSeen && tables.isPresent()) {
       return;
     }
     Set<String> changed = new TreeSet<>();
@@ -159,7 +188,7 @@ public final class Observer implements AutoCloseable {
       }
     }
     tables = Optional.of(DeviceTables.read(this, tables, changed, contents.keySet()));
-    dataVersion = version;
+    changesSeen = version;
   }
 
   private long number(String pragma) throws SQLException {
@@ -170,7 +199,7 @@ public final class Observer implements AutoCloseable {
 
   /** One statement over all tables there are now; answers which are no longer there. */
   private Set<String> prepareEverything() throws SQLException {
-    Map<String, List<String>> columns = columns();
+    columns = columns();
     if (everything.isPresent()) {
       everything.get().close();
       everything = Optional.empty();
