@@ -1,5 +1,6 @@
 package dev.oversqlite4j.simulator.cli;
 
+import dev.oversqlite4j.simulator.bench.Bench;
 import dev.oversqlite4j.simulator.cli.Environment.Screen;
 import dev.oversqlite4j.simulator.plan.Profile;
 import dev.oversqlite4j.simulator.server.Revision;
@@ -77,6 +78,7 @@ public final class Main implements Runnable {
     program.addSubcommand(new ConformanceCommand(environment));
     program.addSubcommand(new JournalCommand(environment));
     program.addSubcommand(new DiagramCommand(environment));
+    program.addSubcommand(new BenchCommand(environment, Bench.Size.FULL));
     program.setOut(environment.out());
     program.setErr(environment.err());
     program.setColorScheme(

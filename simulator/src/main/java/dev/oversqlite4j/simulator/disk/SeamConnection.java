@@ -51,6 +51,7 @@ final class SeamConnection implements InvocationHandler {
   static final List<List<?>> NO_BINDS = List.of(List.of());
 
   private final SeamDataSource disk;
+  private final int number;
   private final SQLiteConnection raw;
   private final Incarnation incarnation;
   private final ContentReader content;
@@ -75,11 +76,13 @@ final class SeamConnection implements InvocationHandler {
 
   SeamConnection(
       SeamDataSource disk,
+      int number,
       SQLiteConnection raw,
       Incarnation incarnation,
       LogicalContent content,
       int busyRetriesMax) {
     this.disk = disk;
+    this.number = number;
     this.raw = raw;
     this.incarnation = incarnation;
     this.content = new ContentReader(content, raw);
@@ -157,7 +160,7 @@ final class SeamConnection implements InvocationHandler {
     Seam seam = seams.computeIfAbsent(sql, SeamConnection::seam);
     incarnation.reach(seam);
     for (List<?> binds : bindRows) {
-      incarnation.trace().statement(sql, binds);
+      incarnation.trace().statement(number, sql, binds);
     }
     DiskFate fate = incarnation.diskFate(seam);
     Object result =

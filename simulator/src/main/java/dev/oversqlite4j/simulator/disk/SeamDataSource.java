@@ -51,6 +51,7 @@ public final class SeamDataSource implements DataSource {
   private final int busyRetriesMax;
   private final ConnectionSetup setup;
   private final List<SQLiteConnection> open = new ArrayList<>();
+  private int connections;
 
   /**
    * The disk of one incarnation.
@@ -81,11 +82,13 @@ public final class SeamDataSource implements DataSource {
     config.setSynchronous(SQLiteConfig.SynchronousMode.OFF);
     config.setBusyTimeout(0);
     SQLiteConnection raw = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
+    int number;
     synchronized (open) {
       open.add(raw);
+      number = ++connections;
     }
     setup.prepare(raw);
-    return new SeamConnection(this, raw, incarnation, content, busyRetriesMax).proxy();
+    return new SeamConnection(this, number, raw, incarnation, content, busyRetriesMax).proxy();
   }
 
   @Override

@@ -21,7 +21,7 @@ public final class HashTrace implements Trace {
   public HashTrace() {}
 
   @Override
-  public void statement(String sql, List<?> binds) {
+  public void statement(int connection, String sql, List<?> binds) {
     text('S', sql);
     frame('L', binds.size());
     for (Object bind : binds) {

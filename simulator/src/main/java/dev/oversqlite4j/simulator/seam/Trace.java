@@ -11,10 +11,11 @@ public interface Trace {
   /**
    * A statement is executed.
    *
+   * @param connection which connection of the process it is, counted from 1
    * @param sql its text
    * @param binds its bound values, in order of their parameters; elements may be null
    */
-  void statement(String sql, List<?> binds);
+  void statement(int connection, String sql, List<?> binds);
 
   /**
    * A write transaction was committed.

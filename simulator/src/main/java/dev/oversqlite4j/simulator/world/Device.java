@@ -15,6 +15,7 @@ import dev.oversqlite4j.simulator.plan.ResolverChoice;
 import dev.oversqlite4j.simulator.seam.HashTrace;
 import dev.oversqlite4j.simulator.seam.Incarnation;
 import dev.oversqlite4j.simulator.seam.Seams;
+import dev.oversqlite4j.simulator.seam.Trace;
 import dev.oversqlite4j.spi.IdSource;
 import dev.oversqlite4j.transport.HttpSyncServer;
 import java.io.IOException;
@@ -52,7 +53,8 @@ public final class Device {
   private final ResolverChoice resolver;
   private final Path folder;
   private final World world;
-  private final HashTrace trace = new HashTrace();
+  private final HashTrace hash = new HashTrace();
+  private final Trace trace;
   private final SplittableRandom random;
   private final Power power;
   private final Baton.Actor clientActor;
@@ -101,6 +103,7 @@ public final class Device {
     this.folder = folder;
     this.random = random;
     this.power = power;
+    this.trace = world.parts().trace(hash);
     this.clientActor = new Baton.Actor("device " + index, index);
     this.appActor = new Baton.Actor("app " + index, index);
     this.secondActor = new Baton.Actor("second connection of app " + index, index);
@@ -163,14 +166,6 @@ public final class Device {
   void fileChanged() {
     files++;
     power.foundOnDisk();
-  }
-
-  /** Every connection of the device, below the seams. */
-  private void prepare(Connection raw) throws SQLException {
-    DeterministicFunctions.register(raw, random.split(), this::nowMillis);
-    try (Statement statement = raw.createStatement()) {
-      statement.execute("PRAGMA foreign_keys=ON");
-    }
   }
 
   private OversqliteClient newClient() {
@@ -486,8 +481,13 @@ public final class Device {
     return !Migrations.lacking(world.app(), observer()).isEmpty();
   }
 
-  HashTrace trace() {
+  Trace trace() {
     return trace;
+  }
+
+  /** What the trace comes to. */
+  HashTrace traced() {
+    return hash;
   }
 
   Baton.Actor clientActor() {

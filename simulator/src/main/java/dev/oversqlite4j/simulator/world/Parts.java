@@ -1,6 +1,7 @@
 package dev.oversqlite4j.simulator.world;
 
 import dev.oversqlite4j.SynchronousMode;
+import dev.oversqlite4j.simulator.seam.Trace;
 import dev.oversqlite4j.spi.LocalStore;
 import dev.oversqlite4j.spi.SyncServer;
 import javax.sql.DataSource;
@@ -22,6 +23,11 @@ public interface Parts {
   }
 
   default SyncServer server(SyncServer real) {
+    return real;
+  }
+
+  /** Who hears what a device does; asked once for each device, in their order. */
+  default Trace trace(Trace real) {
     return real;
   }
 

@@ -1275,7 +1275,7 @@ public final class World implements AutoCloseable {
 
   /** The hash over everything every device did. */
   public String traceHash() {
-    return HashTrace.combined(devices.stream().map(Device::trace).toList());
+    return HashTrace.combined(devices.stream().map(Device::traced).toList());
   }
 
   /**

@@ -86,7 +86,8 @@ class MainTest {
         "serve",
         "conformance",
         "journal",
-        "diagram"
+        "diagram",
+        "bench"
       })
   void explainsEveryCommandWithAnExample(String command) {
     Ran ran = run(command, "--help");

@@ -7,6 +7,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
+import picocli.CommandLine;
 
 /** The program, run in process. */
 record Program(Path folder, Parts parts) {
@@ -19,20 +21,24 @@ record Program(Path folder, Parts parts) {
   }
 
   Ran run(String... args) {
+    return run(Main::commandLine, args);
+  }
+
+  /** One command, made for the test. */
+  Ran run(Function<Environment, CommandLine> commands, String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int exitCode =
-        Main.commandLine(
-                new Environment(
-                    new PrintWriter(out),
-                    new PrintWriter(err),
-                    Environment.Screen.PLAIN,
-                    folder,
-                    Clock.system(),
-                    IdSource.secure(),
-                    parts,
-                    "java -jar it.jar"))
-            .execute(args);
+    Environment environment =
+        new Environment(
+            new PrintWriter(out),
+            new PrintWriter(err),
+            Environment.Screen.PLAIN,
+            folder,
+            Clock.system(),
+            IdSource.secure(),
+            parts,
+            "java -jar it.jar");
+    int exitCode = commands.apply(environment).execute(args);
     return new Ran(exitCode, out.toString(), err.toString());
   }
 }

@@ -373,7 +373,7 @@ class SeamDataSourceTest {
     Trace trace =
         new Trace() {
           @Override
-          public void statement(String sql, List<?> binds) {}
+          public void statement(int connection, String sql, List<?> binds) {}
 
           @Override
           public void committed(String contentHash) {

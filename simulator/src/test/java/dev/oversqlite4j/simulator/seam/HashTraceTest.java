@@ -20,15 +20,15 @@ class HashTraceTest {
   void valuesThatDifferInStorageClassOrSplitHashDifferently() {
     List<Consumer<HashTrace>> different =
         List.of(
-            t -> t.statement("S", List.of()),
-            t -> t.statement("S", Arrays.asList((Object) null)),
-            t -> t.statement("S", List.of(1)),
-            t -> t.statement("S", List.of(2)),
-            t -> t.statement("S", List.of(1.0)),
-            t -> t.statement("S", List.of("1")),
-            t -> t.statement("S", List.of(new byte[] {'1'})),
-            t -> t.statement("S", List.of("ab", "c")),
-            t -> t.statement("S", List.of("a", "bc")),
+            t -> t.statement(1, "S", List.of()),
+            t -> t.statement(1, "S", Arrays.asList((Object) null)),
+            t -> t.statement(1, "S", List.of(1)),
+            t -> t.statement(1, "S", List.of(2)),
+            t -> t.statement(1, "S", List.of(1.0)),
+            t -> t.statement(1, "S", List.of("1")),
+            t -> t.statement(1, "S", List.of(new byte[] {'1'})),
+            t -> t.statement(1, "S", List.of("ab", "c")),
+            t -> t.statement(1, "S", List.of("a", "bc")),
             t -> t.committed("S"),
             t -> t.request(bytes("S")),
             t -> t.response(bytes("S")),
@@ -41,14 +41,14 @@ class HashTraceTest {
   @Test
   void theJavaTypeOfAnIntegerDoesNotMatter() {
     assertEquals(
-        hash(t -> t.statement("S", List.of(1, true, 2.5f))),
-        hash(t -> t.statement("S", List.of(1L, (short) 1, 2.5))));
+        hash(t -> t.statement(1, "S", List.of(1, true, 2.5f))),
+        hash(t -> t.statement(1, "S", List.of(1L, (short) 1, 2.5))));
   }
 
   @Test
   void nothingDependsOnZoneOrLocale() {
     Consumer<HashTrace> record =
-        t -> t.statement("SELECT 'İı'", List.of(new Timestamp(86_400_000), "ü", 1.5));
+        t -> t.statement(1, "SELECT 'İı'", List.of(new Timestamp(86_400_000), "ü", 1.5));
     String here = hash(record);
     TimeZone zone = TimeZone.getDefault();
     Locale locale = Locale.getDefault();
