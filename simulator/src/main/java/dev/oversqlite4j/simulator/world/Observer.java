@@ -37,7 +37,7 @@ public final class Observer implements AutoCloseable {
   // History: a row is written once, and looked at when it is new. Reading all of them after every
   // commit would cost more with every call.
   private static final Map<String, String> LATEST =
-      Map.of("_fsm_journal", " WHERE seq > (SELECT coalesce(max(seq), 0) - 16 FROM _fsm_journal)");
+      Map.of("_fsm_journal", " WHERE seq > (SELECT coalesce(max(seq), 0) - 4 FROM _fsm_journal)");
 
   private static final int SCHEMAS_REMEMBERED_MAX = 200;
   private static final Map<List<String>, Map<String, List<String>>> COLUMNS =
