@@ -267,7 +267,7 @@ public final class Push {
           outbox instanceof CommittedRemote already
               ? already
               : acknowledge(((OutboxState.Prepared) outbox).bundle(), search);
-      if (replay.run(fetch(committed)) == Replay.Result.UPLOADED_ROW_MISSING) {
+      if (replay.run(fetch(committed)) == Replay.Result.UNFIT) {
         throw unreplayable(Trigger.HASH_MISMATCH);
       }
     } catch (RebuildRequiredException | SourceRecoveryRequiredException gated) {

@@ -24,11 +24,11 @@ import java.util.function.Consumer;
 final class Replay {
 
   /** Rolls back what was replayed before it was noticed. */
-  private static final class UploadedRowMissing extends RuntimeException {
+  private static final class Unfit extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    UploadedRowMissing() {
-      super("an uploaded row is not in the committed bundle", null, false, false);
+    Unfit() {
+      super("the committed bundle does not fit what is here", null, false, false);
     }
   }
 
@@ -41,8 +41,11 @@ final class Replay {
   /** What came of it. */
   enum Result {
     REPLAYED,
-    /** A row we sent is not in the bundle; nothing was changed (W-17). */
-    UPLOADED_ROW_MISSING
+    /**
+     * A row we sent is not in the bundle (W-17), or what others made of it since is known here
+     * already; nothing was changed.
+     */
+    UNFIT
   }
 
   /**
@@ -51,15 +54,22 @@ final class Replay {
   Result run(Incoming.Arrived committed) {
     try {
       return ctx.writeRows(changed -> tx -> replay(tx, committed, changed));
-    } catch (UploadedRowMissing missing) {
-      return Result.UPLOADED_ROW_MISSING;
+    } catch (Unfit unfit) {
+      return Result.UNFIT;
     }
+  }
+
+  /** Whether the rows here are already those of a time after the bundle. */
+  private enum Sight {
+    NEW,
+    INCLUDED
   }
 
   private Result replay(LocalTransaction tx, Incoming.Arrived committed, Consumer<String> changed) {
     ControlState control = tx.controlState();
     Attached attached = control.attached().orElseThrow();
     CommittedRemote outbox = (CommittedRemote) control.outbox();
+    Sight sight = outbox.bundleSeq() <= attached.checkpoint() ? Sight.INCLUDED : Sight.NEW;
     Map<RowKey, Long> uploaded = uploaded(tx);
     ctx.fire(
         tx,
@@ -79,13 +89,14 @@ final class Replay {
                             IncomingRow.apply(tx, row, changed);
                           } else {
                             missing.remove(row.key());
+                            requireLatest(tx, row, sight);
                             FrozenRow frozen = tx.outbox().rows(ordinal, 1).get(0);
                             replayUploaded(tx, frozen, row, changed);
                           }
                         });
                     // Each of ours must be in the committed bundle, or nothing is replayed (W-17).
                     if (!missing.isEmpty()) {
-                      throw new UploadedRowMissing();
+                      throw new Unfit();
                     }
                   });
           committed.done(tx);
@@ -98,6 +109,22 @@ final class Replay {
           tx.attachment().bind(attached.withCheckpoint(checkpoint).withLease(Optional.empty()));
         });
     return Result.REPLAYED;
+  }
+
+  /**
+   * A file restored from a backup may rebuild from a snapshot that already has the bundle, and what
+   * came after it, before it learns that the bundle it kept is committed. Replaying it would bring
+   * rows back to an older version, or back to life, and no later pull would say otherwise.
+   */
+  private static void requireLatest(LocalTransaction tx, DecodedRow committed, Sight sight) {
+    Optional<RowAuthority> known = tx.rows().authority(committed.key());
+    boolean latest =
+        known.isPresent()
+            ? known.get().rowVersion() <= committed.rowVersion()
+            : sight == Sight.NEW || committed.op() == RowOperation.DELETE;
+    if (!latest) {
+      throw new Unfit();
+    }
   }
 
   /**

@@ -118,12 +118,8 @@ public final class Reachable {
         edge(DurableState.SEEDING, Trigger.CHECKPOINT_AHEAD, DurableState.REBUILD_REQUIRED),
         "the checkpoint of a seed is 0, and no server is behind that");
     exceptions.put(
-        edge(DurableState.PUSH_COMMITTED, Trigger.HASH_MISMATCH, DurableState.REBUILD_COMMITTED),
-        "only a server that leaves an uploaded row out of its bundle shows it; MissingUploadTest"
-            + " plays one");
-    exceptions.put(
         stays(DurableState.REBUILD_COMMITTED, Trigger.HASH_MISMATCH),
-        "only a server that leaves an uploaded row out of its bundle shows it");
+        "what is committed is looked for in a snapshot before it is replayed");
     exceptions.put(
         stays(DurableState.REBUILD_COMMITTED, Trigger.PUSH_BEGIN),
         "what is committed is looked for in a snapshot and not pushed again, unless the app's tables"

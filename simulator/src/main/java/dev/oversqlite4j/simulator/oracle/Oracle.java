@@ -1035,7 +1035,10 @@ public final class Oracle implements Witness {
       switch (operation) {
         case OPEN -> {
           require(27, silent, device, "open() talked to the server");
-          opened(device, undisturbed && before.installed() && !call.uncaptured, unchanged);
+          // Tables that were made again are searched for rows that nobody tracks.
+          boolean tracked = before.rows().keySet().stream().noneMatch(row -> givenUp(before, row));
+          opened(
+              device, undisturbed && before.installed() && !call.uncaptured && tracked, unchanged);
         }
         case ATTACH, ATTACH_OTHER_USER ->
             attached(device, record, call, (AttachResult) value, !undisturbed || unchanged);

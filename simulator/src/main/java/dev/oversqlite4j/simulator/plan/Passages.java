@@ -218,6 +218,18 @@ final class Passages {
                   .disturb(Disturbance.RESTORE_FILE)
                   .call(Operation.REBUILD)),
           passage(
+              "a restored file whose bundle and what came after are in the snapshot already",
+              List.of("PUSH_COMMITTED HASH_MISMATCH REBUILD_COMMITTED"),
+              Script.sourceRecovery(Script.dirty())
+                  .disturb(Disturbance.SAVE_FILE)
+                  .call(Operation.REBUILD)
+                  .write(row(Kind.UPDATE, Table.NOTE, 1))
+                  .call(Operation.SYNC)
+                  .disturb(Disturbance.RESTORE_FILE)
+                  .call(Operation.OPEN)
+                  .call(Operation.REBUILD)
+                  .call(Operation.SYNC)),
+          passage(
               "a disk that is full before anything is open",
               List.of("CLOSE UNOPENED", "ATTACH_SAME_USER UNOPENED", "ATTACH_OTHER_USER UNOPENED"),
               steps()
