@@ -52,6 +52,13 @@ final class Isolation {
     return sessionsLeft >= 0;
   }
 
+  /**
+   * A session that ended in a conflict said nothing of poison; retries have a bound of their own.
+   */
+  void conflictResolved() {
+    sessionsLeft++;
+  }
+
   /** One row was isolated already, or the bound is reached, and still the server rejects. */
   boolean failed() {
     return failed;

@@ -147,6 +147,7 @@ public final class Push {
           throw new PushConflictRetryExhaustedException(resolved, dirty);
         }
         resolved++;
+        search.ifPresent(Isolation::conflictResolved);
         more = search.isPresent() || dirty > 0;
       }
     }
