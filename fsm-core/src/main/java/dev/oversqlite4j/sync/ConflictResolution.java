@@ -260,7 +260,9 @@ final class ConflictResolution {
       writeServerRow(tx, key, serverPayload);
     } else if (!tx.rows().writeIfItFits(key, serverPayload)) {
       if (present) {
-        tx.rows().setAuthority(key, known.orElse(olderThan(server)));
+        // Nor is what is there known as gone: a row deleted there may be back on both sides (I13).
+        long version = known.orElseGet(() -> olderThan(server)).rowVersion();
+        tx.rows().setAuthority(key, new RowAuthority(version, Liveness.LIVE));
       } else {
         // Nothing here is known as live that is not there (spec 10, property 60).
         known.ifPresentOrElse(
