@@ -239,6 +239,7 @@ final class SeamConnection implements InvocationHandler {
 
   private void noteWriteCommitted(String label) throws SQLException {
     writeCommitted = false;
+    disk.noteWritten();
     incarnation.trace().committed(content.hash());
     if (!raw.getAutoCommit()) {
       // The driver has already begun the next transaction. Reading the content took its snapshot,

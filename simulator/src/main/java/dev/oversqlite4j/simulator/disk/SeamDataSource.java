@@ -52,6 +52,7 @@ public final class SeamDataSource implements DataSource {
   private final ConnectionSetup setup;
   private final List<SQLiteConnection> open = new ArrayList<>();
   private int connections;
+  private volatile long written;
 
   /**
    * The disk of one incarnation.
@@ -122,6 +123,20 @@ public final class SeamDataSource implements DataSource {
   /** The connection below the seams of one of ours, for looking into its open transaction. */
   public static Connection beneath(Connection connection) {
     return ((SeamConnection) Proxy.getInvocationHandler(connection)).raw();
+  }
+
+  /**
+   * How many write transactions were committed through it so far: what it returned last time is
+   * what it returns now if the content is what it was.
+   */
+  public long written() {
+    return written;
+  }
+
+  void noteWritten() {
+    synchronized (open) {
+      written++;
+    }
   }
 
   void forget(SQLiteConnection raw) {

@@ -83,8 +83,12 @@ final class Baton {
   private List<Task> tasks = List.of();
   private int next;
   private Optional<Throwable> broken = Optional.empty();
-  private boolean over;
-  private boolean stuck;
+  private volatile boolean over;
+  private volatile boolean stuck;
+  // Who has the baton, and a number that grows with all it does: for whoever watches over it.
+  private volatile Optional<Actor> running = Optional.empty();
+  private volatile long progress;
+  private volatile Optional<Actor> relayed = Optional.empty();
   // Held tasks released by the seam they waited for; they go first.
   private boolean heldReleased;
 
@@ -115,14 +119,36 @@ final class Baton {
   void run(List<Task> work) {
     tasks = work;
     next = 0;
-    while (broken.isEmpty()) {
-      Optional<Actor> chosen = choose();
-      if (chosen.isEmpty()) {
-        break;
-      }
-      resume(chosen.get());
-    }
+    choose().ifPresent(this::watchOver);
     broken.ifPresent(Baton::rethrow);
+  }
+
+  /** Actors hand the baton to each other; whoever finds nobody to hand it to ends the wait. */
+  private void watchOver(Actor first) {
+    pass(first);
+    try {
+      while (true) {
+        long before = progress;
+        if (coordinator.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+          if (relayed.isEmpty()) {
+            return;
+          }
+          Actor actor = relayed.get();
+          relayed = Optional.empty();
+          release(actor);
+        } else if (progress == before) {
+          stuck = true;
+          Actor actor = running.orElseThrow();
+          StackTraceElement[] where = threads.get(actors.indexOf(actor)).getStackTrace();
+          broken = Optional.of(new Stuck(actor, patience, where));
+          return;
+        }
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      stuck = true;
+      broken = Optional.of(new IllegalStateException("interrupted", interrupted));
+    }
   }
 
   /** Whether somebody kept the baton; that thread cannot be ended. */
@@ -202,7 +228,12 @@ final class Baton {
 
   private void handOver(Actor actor) {
     paused.add(actor);
-    coordinator.release();
+    Actor successor = choose().orElseThrow();
+    if (successor == actor) {
+      actor.waits = false;
+      return;
+    }
+    pass(successor);
     if (actor.monitor.isPresent()) {
       awaitTurn(actor, actor.monitor.get());
     } else {
@@ -210,6 +241,20 @@ final class Baton {
     }
     if (over) {
       throw new Abandoned();
+    }
+  }
+
+  /** From the thread that has the baton, or before anybody has it. */
+  private void pass(Actor actor) {
+    running = Optional.of(actor);
+    progress++;
+    actor.waits = false;
+    if (actor.monitor.isEmpty()) {
+      release(actor);
+    } else {
+      // To wake it takes its monitor. Whoever does so while it is in another one may wait for ever.
+      relayed = Optional.of(actor);
+      coordinator.release();
     }
   }
 
@@ -244,6 +289,7 @@ final class Baton {
     if (over) {
       throw new Abandoned();
     }
+    progress++;
     for (Actor other : paused) {
       other.staysFor -= other.device == actor.device && other.staysFor > 0 ? 1 : 0;
     }
@@ -315,39 +361,28 @@ final class Baton {
     return task.actor();
   }
 
-  private void resume(Actor actor) {
-    actor.waits = false;
-    release(actor);
-    try {
-      if (!coordinator.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        stuck = true;
-        broken =
-            Optional.of(
-                new Stuck(actor, patience, threads.get(actors.indexOf(actor)).getStackTrace()));
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      stuck = true;
-      broken = Optional.of(new IllegalStateException("interrupted", interrupted));
-    }
-  }
-
   private void live(Actor actor) {
-    while (true) {
-      actor.go.acquireUninterruptibly();
-      if (over) {
-        return;
-      }
+    actor.go.acquireUninterruptibly();
+    while (!over) {
       try {
         actor.task.orElseThrow().body().run();
       } catch (Throwable escaped) {
         broken = Optional.of(escaped);
       }
+      actor.task = Optional.empty();
       if (over) {
         return;
       }
-      actor.task = Optional.empty();
-      coordinator.release();
+      Optional<Actor> successor = broken.isEmpty() ? choose() : Optional.empty();
+      if (successor.isEmpty()) {
+        coordinator.release();
+      } else if (successor.get() == actor) {
+        progress++;
+        continue;
+      } else {
+        pass(successor.get());
+      }
+      actor.go.acquireUninterruptibly();
     }
   }
 

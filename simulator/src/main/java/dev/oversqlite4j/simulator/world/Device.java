@@ -64,6 +64,7 @@ public final class Device {
 
   private int life;
   private long commits;
+  private long writtenEarlier;
   private int files;
   private long clockAheadMillis;
   private Optional<Connection> locker = Optional.empty();
@@ -131,6 +132,7 @@ public final class Device {
   void boot(Seams seams) {
     try {
       incarnation = new Incarnation(seams);
+      writtenEarlier += disk == null ? 0 : disk.written();
       disk =
           new SeamDataSource(
               file,
@@ -142,7 +144,9 @@ public final class Device {
       threads = new Threads(world, this, incarnation);
       client = newClient();
       if (observer.isEmpty()) {
-        observer = Optional.of(Observer.of(world.app(), file, () -> commits + files));
+        observer =
+            Optional.of(
+                Observer.of(world.app(), file, () -> writtenEarlier + disk.written() + files));
       }
       app = Optional.empty();
       second = Optional.empty();

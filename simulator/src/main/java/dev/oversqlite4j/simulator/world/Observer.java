@@ -57,6 +57,7 @@ public final class Observer implements AutoCloseable {
   private Optional<PreparedStatement> everything = Optional.empty();
   private Optional<DeviceTables> tables = Optional.empty();
   private Map<String, List<String>> columns = Map.of();
+  private Optional<String> contentHash = Optional.empty();
   private long changesSeen = -1;
   private long schemaVersion = -1;
 
@@ -151,6 +152,13 @@ public final class Observer implements AutoCloseable {
    */
   String contentHash() throws SQLException {
     look();
+    if (contentHash.isEmpty()) {
+      contentHash = Optional.of(hash());
+    }
+    return contentHash.get();
+  }
+
+  private String hash() {
     MessageDigest each = sha256();
     MessageDigest all = sha256();
     contents.forEach(
@@ -188,6 +196,7 @@ public final class Observer implements AutoCloseable {
       }
     }
     tables = Optional.of(DeviceTables.read(this, tables, changed, contents.keySet()));
+    contentHash = Optional.empty();
     changesSeen = version;
   }
 
