@@ -294,8 +294,8 @@ public final class OversqliteClient implements AutoCloseable {
 
   /**
    * Gives quarantined edits up. They are kept in {@link #discardedIntents}; the app's rows stay as
-   * they are, known to this database only, until the app writes them again or {@link #rebuild()}
-   * shows what the server has of them.
+   * they are, known to this database only, until the app writes them again, a migration makes their
+   * table again, which captures them anew, or {@link #rebuild()} shows what the server has of them.
    *
    * @param rows from {@link #quarantined()}; one that changed since then is left alone
    * @throws AttachRequiredException no user is attached, and none can have been

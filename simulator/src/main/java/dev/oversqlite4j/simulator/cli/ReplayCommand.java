@@ -49,8 +49,8 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "default",
       description =
-          "The profile the seed was run with: default, three-devices, synchronous-normal,"
-              + " crashes-only or calm.")
+          "The profile the seed was run with: default, three-devices, long-lives,"
+              + " synchronous-normal, crashes-only or calm.")
   private Profile profile;
 
   @Option(

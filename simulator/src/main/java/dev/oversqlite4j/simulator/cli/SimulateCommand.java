@@ -72,7 +72,8 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "default",
       description =
-          "What may go wrong: default, three-devices, synchronous-normal, crashes-only or calm.")
+          "What may go wrong: default, three-devices, long-lives, synchronous-normal,"
+              + " crashes-only or calm.")
   private Profile profile;
 
   @Option(

@@ -80,7 +80,8 @@ public final class PlanGenerator {
    *
    * @param seed any number; the same one gives the same plan
    * @param profile what may go wrong in it
-   * @return a plan of 24 to 40 steps, at least 20 of which are calls or writes
+   * @return a plan of 24 to 40 steps, or 60 to 100 in {@link Profile#LONG_LIVES}, at least 20 of
+   *     which are calls or writes
    */
   public Plan generate(long seed, Profile profile) {
     // A new concern is split off last, or every existing seed would mean another plan.
@@ -92,7 +93,7 @@ public final class PlanGenerator {
     SplittableRandom disturbances = root.split();
     SplittableRandom hazards = root.split();
 
-    Workload work = new Workload(workload, tables, profile == Profile.THREE_DEVICES ? 3 : 2);
+    Workload work = new Workload(workload, tables, profile);
     List<Step> disturbed =
         profile.losesMessages()
             ? Disturber.disturb(work.steps(), work.users().size(), disturbances)

@@ -6,6 +6,8 @@ public enum Profile {
   DEFAULT,
   /** The same, with three devices in every plan. */
   THREE_DEVICES,
+  /** The same in plans of 60 to 100 steps: what takes a long past to happen. */
+  LONG_LIVES,
   /**
    * The same, with commits that are not synced one by one: a power loss takes some that were
    * acknowledged.
@@ -17,7 +19,7 @@ public enum Profile {
   CALM;
 
   boolean losesMessages() {
-    return this == DEFAULT || this == THREE_DEVICES || this == SYNCHRONOUS_NORMAL;
+    return this != CRASHES_ONLY && this != CALM;
   }
 
   /** Whether network, server, disk and power supply do everything they can do to a device. */

@@ -12,6 +12,8 @@ final class Workload {
 
   private static final int MIN_STEPS = 24;
   private static final int MAX_STEPS = 40;
+  private static final int MIN_STEPS_OF_LONG_LIVES = 60;
+  private static final int MAX_STEPS_OF_LONG_LIVES = 100;
   private static final int MIN_CALLS_AND_WRITES = 20;
   private static final int ROWS = 6;
   // Longer than the leases and sessions of the reference server live (spec 2.1: 900 s).
@@ -35,13 +37,13 @@ final class Workload {
   private final int rollbackPercent;
   private final int samePercent;
 
-  /**
-   * @param devicesMin the fewest devices, 2 or 3
-   */
-  Workload(SplittableRandom random, List<PlannedTable> tables, int devicesMin) {
+  Workload(SplittableRandom random, List<PlannedTable> tables, Profile profile) {
     this.random = random;
     this.tables = tables;
-    total = random.nextInt(MIN_STEPS, MAX_STEPS + 1);
+    total =
+        profile == Profile.LONG_LIVES
+            ? random.nextInt(MIN_STEPS_OF_LONG_LIVES, MAX_STEPS_OF_LONG_LIVES + 1)
+            : random.nextInt(MIN_STEPS, MAX_STEPS + 1);
     actions =
         new int[] {
           random.nextInt(10, 40), // sync
@@ -67,7 +69,8 @@ final class Workload {
     rollbackPercent = random.nextInt(0, 20);
     samePercent = random.nextInt(20, 70);
 
-    int devices = Math.max(devicesMin, Draw.percent(random, 65) ? 2 : 3);
+    int devices =
+        Math.max(profile == Profile.THREE_DEVICES ? 3 : 2, Draw.percent(random, 65) ? 2 : 3);
     for (int device = 0; device < devices; device++) {
       boolean last = device == devices - 1;
       users.add(last && Draw.percent(random, 15) ? "bob" : "ada");

@@ -113,6 +113,19 @@ class PlanGeneratorTest {
     }
   }
 
+  @Test
+  void longLivesHaveMoreStepsThanAnyOtherAndAreAsHostile() {
+    for (Plan plan : plans(Profile.LONG_LIVES)) {
+      // A disturbance or a tick may come between two of the 60 to 100 steps.
+      assertTrue(plan.steps().size() >= 60, "" + plan.steps().size());
+    }
+    assertTrue(
+        plans(Profile.LONG_LIVES).stream()
+            .flatMap(plan -> plan.steps().stream())
+            .flatMap(step -> step.faults().stream())
+            .anyMatch(PlanGeneratorTest::isHazard));
+  }
+
   private static boolean isHazard(Fault fault) {
     return fault instanceof Fault.Network
         || fault instanceof Fault.Answer

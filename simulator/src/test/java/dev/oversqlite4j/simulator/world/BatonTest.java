@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class BatonTest {
 
   private static final Seam SEAM = new Seam(Seam.Kind.STATEMENT, "SELECT");
+  private static final Seam TURN = new Seam(Seam.Kind.TURN, "");
 
   private final List<String> order = new ArrayList<>();
 
@@ -43,6 +44,32 @@ class BatonTest {
             task(app, () -> baton.standIn(app, restart)), task(client, () -> order.add("called"))));
     baton.end();
     assertEquals(List.of("restarted", "called"), order);
+  }
+
+  /** Each is in a monitor when it wakes the other, which is in one, too. */
+  @Test
+  void actorsInMonitorsOfTheirOwnHandTheBatonToEachOther() {
+    Baton baton = new Baton(new SplittableRandom(1), 100, Duration.ofSeconds(20));
+    List<Baton.Task> tasks = new ArrayList<>();
+    for (int device = 0; device < 2; device++) {
+      Baton.Actor actor = new Baton.Actor("automatic downloads of device " + device, device);
+      baton.admit(actor);
+      Object monitor = new Object();
+      tasks.add(
+          task(
+              actor,
+              () -> {
+                for (int turn = 0; turn < 2_000; turn++) {
+                  synchronized (monitor) {
+                    baton.inMonitor(actor, monitor, () -> baton.seam(actor, TURN));
+                  }
+                }
+                order.add(actor.toString());
+              }));
+    }
+    baton.run(tasks);
+    baton.end();
+    assertEquals(2, order.size());
   }
 
   @Test
