@@ -176,16 +176,24 @@ public final class Oracle implements Witness {
     }
   }
 
-  /** What a commit left, the sources the file had known by then, and what was open. */
+  /**
+   * What a commit left, the sources the file had known by then, what was open, and whether the app
+   * may have written without triggers.
+   */
   private record Committed(
-      long number, DeviceTables tables, Set<String> sources, Map<RowId, Ledger.Acknowledged> open) {
+      long number,
+      DeviceTables tables,
+      Set<String> sources,
+      Map<RowId, Ledger.Acknowledged> open,
+      boolean uncaptured) {
 
     static Committed of(DeviceRecord record, DeviceTables tables) {
       return new Committed(
           record.commits,
           tables,
           Set.copyOf(record.sources),
-          record.ledger.openAfter(tables.rows()));
+          record.ledger.openAfter(tables.rows()),
+          record.uncaptured);
     }
   }
 
@@ -254,6 +262,7 @@ public final class Oracle implements Witness {
         full ? "a power loss took what was acknowledged" : "a power loss left what no commit left");
     boolean lost = left.number() < record.commits;
     record.sources.retainAll(left.sources());
+    record.uncaptured = left.uncaptured();
     record.maybe.clear();
     if (lost) {
       record.ledger.goBackTo(left.open());

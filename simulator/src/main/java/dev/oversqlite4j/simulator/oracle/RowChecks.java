@@ -194,5 +194,7 @@ final class RowChecks extends Check {
   @Override
   public void lostPower(Device device, SynchronousMode mode) {
     toCatchUp.remove(device.index());
+    // It may take the open() that put the triggers back; the next one does so again.
+    uncaptured.add(device.index());
   }
 }
