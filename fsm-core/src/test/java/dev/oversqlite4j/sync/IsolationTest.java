@@ -249,4 +249,18 @@ class IsolationTest {
     assertTrue(search.finished());
     assertFalse(search.failed());
   }
+
+  /** Retries after conflicts have a bound of their own. */
+  @Test
+  void aSessionThatEndedInAConflictIsNotCounted() {
+    Isolation search = new Isolation(Rows.free(2).all());
+    for (int session = 0; session < 10; session++) {
+      assertTrue(search.mayOpenSession());
+      search.conflictResolved();
+    }
+    for (int session = 0; session < 3; session++) {
+      assertTrue(search.mayOpenSession());
+    }
+    assertFalse(search.mayOpenSession());
+  }
 }
