@@ -8,6 +8,7 @@ import dev.oversqlite4j.SyncTable;
 import dev.oversqlite4j.persistence.TableInspection.DeclaredColumn;
 import dev.oversqlite4j.persistence.TableInspection.ForeignKeyColumn;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -241,16 +242,16 @@ final class SchemaValidation {
 
   /** Ours all mention the control tables; anything else of that name is the app's (V22). */
   private void checkTriggerNames(String table) {
-    for (String trigger : CaptureTriggers.names(table)) {
-      boolean foreign =
-          sql.exists(
-              "SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE"
-                  + " AND NOT (type = 'trigger' AND instr(coalesce(sql, ''), '_sync_') > 0)",
-              trigger);
-      if (foreign) {
-        throw broken(
-            "V22", table, "an object of the app has the name of a capture trigger; rename it");
-      }
+    List<String> names = CaptureTriggers.names(table);
+    boolean foreign =
+        sql.exists(
+            "SELECT 1 FROM sqlite_schema WHERE name COLLATE NOCASE IN ("
+                + String.join(", ", Collections.nCopies(names.size(), "?"))
+                + ") AND NOT (type = 'trigger' AND instr(coalesce(sql, ''), '_sync_') > 0)",
+            names.toArray());
+    if (foreign) {
+      throw broken(
+          "V22", table, "an object of the app has the name of a capture trigger; rename it");
     }
   }
 

@@ -168,6 +168,11 @@ final class Sql {
 
   void requireWrite() {
     writes++;
+    requireWritable();
+  }
+
+  /** For the journal, which nothing that was read before depends on. */
+  void requireWritable() {
     if (mode != Mode.WRITE) {
       throw new IllegalStateException("this transaction reads only; use LocalStore.write");
     }

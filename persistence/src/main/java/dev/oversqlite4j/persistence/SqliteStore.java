@@ -78,9 +78,9 @@ public final class SqliteStore implements LocalStore {
   }
 
   /**
-   * A store in the database of this data source; {@link #claim} takes one connection and {@link
-   * #close} gives it back. The journal mode stays as it is; on that connection {@code
-   * foreign_keys}, {@code busy_timeout} and {@code synchronous} are set.
+   * A store in the database of this data source; {@link #claim} takes one connection, which nobody
+   * else may use until {@link #close} gives it back. The journal mode stays as it is; on that
+   * connection {@code foreign_keys}, {@code busy_timeout} and {@code synchronous} are set.
    */
   public static SqliteStore over(DataSource dataSource) {
     return new SqliteStore(Objects.requireNonNull(dataSource, "dataSource"), Optional.empty());
@@ -92,7 +92,8 @@ public final class SqliteStore implements LocalStore {
       ManagedSchema schema,
       RowCodec codec,
       JournalTable journal,
-      IdSource ids) {
+      IdSource ids,
+      LastCommit lastCommit) {
 
     void release() {
       try {
@@ -210,7 +211,8 @@ public final class SqliteStore implements LocalStore {
         managed,
         new SqliteRowCodec(managed, options.keyPolicy()),
         new JournalTable(options.clock()),
-        options.idSource());
+        options.idSource(),
+        new LastCommit());
   }
 
   private static ManagedSchema validate(Database database, SyncSchema schema) {
@@ -434,13 +436,17 @@ public final class SqliteStore implements LocalStore {
       try {
         // Inside, because an interrupt may come after the transaction has begun.
         store.database.begin(SyncOperation.LOCAL_ACCESS, begin);
+        long version = sql.number("PRAGMA data_version");
         SqliteTransaction transaction =
-            new SqliteTransaction(sql, store.schema, store.ids, store.journal);
+            new SqliteTransaction(
+                sql, store.schema, store.ids, store.journal, store.lastCommit.at(version));
         R result = work.apply(transaction);
         transaction.requireComplete();
         store.database.executeKept(SyncOperation.LOCAL_ACCESS, "COMMIT");
+        store.lastCommit.keep(transaction.left(), version);
         return result;
       } catch (Throwable any) {
+        store.lastCommit.forget();
         store.database.rollBack(any);
         throw any;
       }

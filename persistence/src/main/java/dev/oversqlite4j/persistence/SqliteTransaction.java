@@ -2,6 +2,7 @@ package dev.oversqlite4j.persistence;
 
 import dev.oversqlite4j.JournalEntry;
 import dev.oversqlite4j.fsm.JournalTransaction;
+import dev.oversqlite4j.persistence.LastCommit.Left;
 import dev.oversqlite4j.spi.Attachment;
 import dev.oversqlite4j.spi.BundleStage;
 import dev.oversqlite4j.spi.ControlState;
@@ -40,11 +41,13 @@ final class SqliteTransaction implements LocalTransaction {
   private final Sql sql;
 
   // Asked for by every gate and guard; read again only after something was written.
-  private Optional<ControlState> lastControlState = Optional.empty();
+  private Optional<ControlState> lastControlState;
   private long writesAtControlState;
 
-  SqliteTransaction(Sql sql, ManagedSchema schema, IdSource ids, JournalTable journalTable) {
+  SqliteTransaction(
+      Sql sql, ManagedSchema schema, IdSource ids, JournalTable journalTable, Left left) {
     this.sql = sql;
+    lastControlState = left.control();
     installation = new InstallationRole(sql, schema, ids, journalTable);
     attachment = new AttachmentTable(sql, schema);
     sources = new SourceTable(sql);
@@ -56,7 +59,7 @@ final class SqliteTransaction implements LocalTransaction {
     rows = new RowTables(sql, schema);
     discardedIntents = new DiscardedIntentTable(sql, schema);
     quarantine = new QuarantineTable(sql, schema);
-    journal = new StoreJournalTransaction(sql, journalTable, this);
+    journal = new StoreJournalTransaction(sql, journalTable, this, left.heads());
     erasure = new ErasureRole(sql, journal);
     controlState = new ControlStateReader(sql, schema, rows::applying);
   }
@@ -64,6 +67,13 @@ final class SqliteTransaction implements LocalTransaction {
   /** Called before the commit: refuses to commit half of an authoritative write. */
   void requireComplete() {
     rows.requireComplete();
+  }
+
+  /** What the next transaction finds if this one is committed now. */
+  Left left() {
+    return new Left(
+        lastControlState.filter(read -> writesAtControlState == sql.writes()),
+        journal.headsAfterAllWrites());
   }
 
   @Override

@@ -19,24 +19,49 @@ final class StoreJournalTransaction implements JournalTransaction {
   private final LocalTransaction transaction;
 
   private boolean exists;
-  private final Map<String, Optional<JournalEntry>> heads = new HashMap<>();
+  private final Map<String, Head> heads = new HashMap<>();
 
-  StoreJournalTransaction(Sql sql, JournalTable table, LocalTransaction transaction) {
+  /**
+   * The last row of a machine.
+   *
+   * @param writes how much the transaction had written when it was read
+   */
+  private record Head(Optional<JournalEntry> row, long writes) {}
+
+  StoreJournalTransaction(
+      Sql sql, JournalTable table, LocalTransaction transaction, Map<String, JournalEntry> left) {
     this.sql = sql;
     this.table = table;
     this.transaction = transaction;
+    left.forEach((machine, row) -> heads.put(machine, new Head(Optional.of(row), sql.writes())));
   }
 
   @Override
   public Optional<JournalEntry> head(String machine) {
     try {
-      if (!heads.containsKey(machine)) {
-        heads.put(machine, exists() ? table.head(sql.statements(), machine) : Optional.empty());
+      Head known = heads.get(machine);
+      if (known == null) {
+        known =
+            new Head(
+                exists() ? table.head(sql.statements(), machine) : Optional.empty(), sql.writes());
+        heads.put(machine, known);
       }
-      return heads.get(machine);
+      return known.row();
     } catch (SQLException failed) {
       throw sql.translate(failed);
     }
+  }
+
+  /** Of machines that have one. */
+  Map<String, JournalEntry> headsAfterAllWrites() {
+    Map<String, JournalEntry> last = new HashMap<>();
+    heads.forEach(
+        (machine, head) -> {
+          if (head.writes() == sql.writes()) {
+            head.row().ifPresent(row -> last.put(machine, row));
+          }
+        });
+    return last;
   }
 
   List<JournalEntry> entries(String machine, long afterSeq, int limit) {
@@ -50,7 +75,7 @@ final class StoreJournalTransaction implements JournalTransaction {
   @Override
   public long append(
       String machine, String trigger, String from, String to, String opId, Facts facts) {
-    sql.requireWrite();
+    sql.requireWritable();
     heads.remove(machine);
     try {
       return table.append(sql.statements(), machine, trigger, from, to, opId, facts);

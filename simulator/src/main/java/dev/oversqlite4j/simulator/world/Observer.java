@@ -269,7 +269,7 @@ public final class Observer implements AutoCloseable {
             ? "''"
             : columns.stream()
                 .map(column -> literal(table, column))
-                .collect(Collectors.joining(" || ',' || "));
+                .collect(Collectors.joining(", ", "concat_ws(',', ", ")"));
     return "SELECT '"
         + table.replace("'", "''")
         + "', coalesce(group_concat("
