@@ -86,7 +86,10 @@ final class Replay {
                         row -> {
                           Long ordinal = uploaded.get(row.key());
                           if (ordinal == null) {
-                            IncomingRow.apply(tx, row, changed);
+                            // With the snapshot came what is left of the server's own effects.
+                            if (sight == Sight.NEW) {
+                              IncomingRow.apply(tx, row, changed);
+                            }
                           } else {
                             missing.remove(row.key());
                             requireLatest(tx, row, sight);

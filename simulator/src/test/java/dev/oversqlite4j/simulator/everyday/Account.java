@@ -13,7 +13,9 @@ import dev.oversqlite4j.simulator.server.SocketServer;
 import dev.oversqlite4j.simulator.server.WireHandler;
 import dev.oversqlite4j.transport.HttpSyncServer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -171,6 +173,24 @@ final class Account implements AutoCloseable {
 
     void restart() {
       client.close();
+      start();
+    }
+
+    void backUp(Path backup) {
+      try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+          Statement statement = connection.createStatement()) {
+        statement.execute("VACUUM INTO '" + backup + "'");
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /** A process that starts with this backup in the place of the file. */
+    void restore(Path backup) throws IOException {
+      client.close();
+      Files.deleteIfExists(Path.of(file + "-wal"));
+      Files.deleteIfExists(Path.of(file + "-shm"));
+      Files.copy(backup, file, StandardCopyOption.REPLACE_EXISTING);
       start();
     }
 
