@@ -23,7 +23,7 @@ final class Passages {
   record Passage(String name, List<String> takes, ResolverChoice resolver, List<Step> steps) {}
 
   /** A statement in the middle of the transaction that replaces the rows. */
-  private static final int INSIDE_APPLY = 85;
+  private static final int INSIDE_APPLY = 48;
 
   static final List<Passage> ALL =
       List.of(
