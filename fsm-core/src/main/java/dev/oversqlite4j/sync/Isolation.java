@@ -23,6 +23,7 @@ final class Isolation {
   private int rejections = 1;
   private boolean searching = true;
   private boolean failed;
+  private boolean setAside;
 
   /**
    * @param rejected what the server committed nothing of, and no bundle of others explains it
@@ -64,6 +65,11 @@ final class Isolation {
     return failed;
   }
 
+  /** Whether there was a row to set aside. */
+  boolean setAside() {
+    return setAside;
+  }
+
   /** How often the server committed nothing. */
   int rejections() {
     return rejections;
@@ -81,10 +87,12 @@ final class Isolation {
   /**
    * The server committed none of these, which are dirty again.
    *
+   * @param newer what the app has written since it was frozen: it may be right, and gets its chance
+   *     with the next push
    * @return the rows to set aside, if these cannot be halved any more; otherwise the search goes on
    *     unless {@link #failed()}
    */
-  Optional<List<RowKey>> rejected(LocalTransaction tx, List<RowKey> rows) {
+  Optional<List<RowKey>> rejected(LocalTransaction tx, List<RowKey> rows, Set<RowKey> newer) {
     rejections++;
     if (!searching || sessionsLeft < 0) {
       failed = true;
@@ -99,7 +107,9 @@ final class Isolation {
     waiting.removeAll(dependants);
     suspects = List.of();
     searching = false;
-    return Optional.of(List.copyOf(rows));
+    List<RowKey> poison = rows.stream().filter(key -> !newer.contains(key)).toList();
+    setAside = !poison.isEmpty();
+    return Optional.of(poison);
   }
 
   /**

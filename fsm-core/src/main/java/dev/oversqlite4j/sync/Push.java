@@ -120,6 +120,8 @@ public final class Push {
         more = resumed || search.filter(i -> !i.finished()).isPresent();
       } catch (RefusedException refused) {
         if (refused.refusal() instanceof Refusal.CommitFailed failed) {
+          // A search that set nothing aside leaves a later bundle of the call one of its own.
+          isolation = isolation.filter(i -> !i.finished() || i.setAside());
           if (isolation.isPresent()) {
             reject(isolation.get(), failed.status());
             more = resumed || !isolation.get().finished();
@@ -238,7 +240,7 @@ public final class Push {
               tx,
               keys,
               status,
-              () -> search.rejected(tx, keys).ifPresent(poison -> quarantine(tx, poison, newer)));
+              () -> search.rejected(tx, keys, newer).ifPresent(poison -> quarantine(tx, poison)));
           return null;
         });
     if (search.failed()) {
@@ -247,16 +249,11 @@ public final class Push {
     }
   }
 
-  /**
-   * What the app wrote since it was frozen may be right, and gets its chance with the next push.
-   */
-  private static void quarantine(LocalTransaction tx, List<RowKey> poison, Set<RowKey> newer) {
+  private static void quarantine(LocalTransaction tx, List<RowKey> poison) {
     for (RowKey key : poison) {
-      if (!newer.contains(key)) {
-        tx.dirtyRows()
-            .find(key)
-            .ifPresent(row -> tx.quarantine().add(row, QuarantineCause.REJECTED_BY_SERVER));
-      }
+      tx.dirtyRows()
+          .find(key)
+          .ifPresent(row -> tx.quarantine().add(row, QuarantineCause.REJECTED_BY_SERVER));
     }
     Freeze.quarantineDependants(tx);
   }

@@ -104,7 +104,7 @@ class IsolationTest {
     }
 
     private void rejected(List<RowKey> bundle) {
-      search.rejected(tx, bundle).ifPresent(setAside::add);
+      search.rejected(tx, bundle, Set.of()).ifPresent(setAside::add);
     }
   }
 
@@ -209,7 +209,8 @@ class IsolationTest {
       assertTrue(search.mayOpenSession());
     }
     assertFalse(search.mayOpenSession());
-    assertEquals(Optional.empty(), search.rejected(Partial.transaction(), Rows.free(rows).all()));
+    assertEquals(
+        Optional.empty(), search.rejected(Partial.transaction(), Rows.free(rows).all(), Set.of()));
     assertTrue(search.failed());
   }
 
@@ -222,8 +223,10 @@ class IsolationTest {
     }
     assertEquals(
         Optional.of(one.all()),
-        search.rejected(Partial.transaction(Partial.of(Quarantine.class, one)), one.all()));
+        search.rejected(
+            Partial.transaction(Partial.of(Quarantine.class, one)), one.all(), Set.of()));
     assertFalse(search.failed());
+    assertTrue(search.setAside());
   }
 
   /** Every suspect was committed after all, so nobody is left to blame for the other half. */
@@ -262,5 +265,21 @@ class IsolationTest {
       assertTrue(search.mayOpenSession());
     }
     assertFalse(search.mayOpenSession());
+  }
+
+  /** What the app wrote meanwhile is not what the server refused. */
+  @Test
+  void aRowThatWasWrittenAgainIsNotSetAside() {
+    Rows one = Rows.free(1);
+    Isolation search = new Isolation(one.all());
+    assertTrue(search.mayOpenSession());
+    assertEquals(
+        Optional.of(List.of()),
+        search.rejected(
+            Partial.transaction(Partial.of(Quarantine.class, one)),
+            one.all(),
+            Set.copyOf(one.all())));
+    assertTrue(search.finished());
+    assertFalse(search.setAside());
   }
 }
