@@ -165,6 +165,7 @@ public final class Oracle implements Witness {
     private boolean begun;
     private boolean written;
     private boolean rejected;
+    private boolean serverWentBack;
     private long requests;
     private long snapshotRequests;
     private String asked = "";
@@ -333,6 +334,7 @@ public final class Oracle implements Witness {
     if (what == Disturbance.RESTORE_SERVER) {
       records.values().forEach(r -> r.chunksAtCommit.clear());
       records.values().forEach(r -> r.serverWentBack = true);
+      records.values().forEach(r -> r.calls.values().forEach(call -> call.serverWentBack = true));
     }
   }
 
@@ -647,9 +649,15 @@ public final class Oracle implements Witness {
         !head(now).trigger().equals("APPLY_REMOTE")
             || before.held().isEmpty()
             || server.latestBundleSeq(user) > 0
-            || !record.emptyConnects.contains(user),
+            || !record.emptyConnects.contains(user)
+            || !initialised(record, user),
         device,
         "rows were discarded for an account that this device had initialised itself");
+  }
+
+  private boolean initialised(DeviceRecord record, String user) {
+    return server.scope(user) instanceof Scope.Initialized initialized
+        && record.sources.contains(initialized.sourceId());
   }
 
   /** 41: nobody asks for a rebuild unless the server or the file was tampered with. */
@@ -1118,7 +1126,8 @@ public final class Oracle implements Witness {
     if (NEVER.contains(known.getClass())
         && !resolverThrew(device, operation, known)
         && !caused(call.faults, known)
-        && !behind(device, known)) {
+        && !behind(device, known)
+        && !(call.serverWentBack && known instanceof RemoteResponseSemanticException)) {
       throw new PropertyViolated(
           new Violation(41, device + ": " + operation + " threw " + known), known);
     }

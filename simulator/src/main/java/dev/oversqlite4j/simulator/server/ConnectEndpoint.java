@@ -27,7 +27,7 @@ final class ConnectEndpoint {
               .put("lease_expires_at", Setup.rfc3339(lease.leaseExpiresAt())));
     }
     if (!pending) {
-      user.scope = new Scope.Initialized();
+      user.scope = new Scope.Initialized(call.sourceId());
       return resolution("initialize_empty");
     }
     String id =

@@ -353,7 +353,7 @@ final class PushEndpoints {
     user.sources.put(session.sourceId(), source.committed(session.sourceBundleId()));
     call.state().pushSessions.remove(pushId);
     if (lease.isPresent()) {
-      user.scope = new Scope.Initialized();
+      user.scope = new Scope.Initialized(session.sourceId());
     }
     return Json.ok(committedBody(Json.object(), bundle, setup.revision()));
   }

@@ -15,6 +15,10 @@ public sealed interface Scope {
   record Initializing(String sourceId, String initializationId, long leaseExpiresAt)
       implements Scope {}
 
-  /** Terminal. */
-  record Initialized() implements Scope {}
+  /**
+   * Terminal.
+   *
+   * @param sourceId who did it
+   */
+  record Initialized(String sourceId) implements Scope {}
 }
