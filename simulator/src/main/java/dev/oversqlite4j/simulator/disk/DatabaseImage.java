@@ -1,12 +1,10 @@
 package dev.oversqlite4j.simulator.disk;
 
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -23,8 +21,8 @@ public final class DatabaseImage {
   private static final List<String> LOGS = List.of("-wal", "-journal");
 
   private static final int BUFFER_BYTES = 1 << 16;
-  private static final ThreadLocal<ByteBuffer> BUFFERS =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER_BYTES));
+  private static final ThreadLocal<byte[]> BUFFERS =
+      ThreadLocal.withInitial(() -> new byte[BUFFER_BYTES]);
 
   private DatabaseImage() {}
 
@@ -58,7 +56,7 @@ public final class DatabaseImage {
    */
   public static long fingerprint(Path file) throws IOException {
     CRC32C checksum = new CRC32C();
-    ByteBuffer buffer = BUFFERS.get();
+    byte[] buffer = BUFFERS.get();
     long length = update(checksum, file, buffer);
     for (String log : LOGS) {
       Path beside = beside(file, log);
@@ -69,12 +67,13 @@ public final class DatabaseImage {
     return length << Integer.SIZE ^ checksum.getValue();
   }
 
-  private static long update(CRC32C checksum, Path file, ByteBuffer buffer) throws IOException {
+  // A FileChannel closes when its thread is interrupted, as automatic downloads are at their end.
+  private static long update(CRC32C checksum, Path file, byte[] buffer) throws IOException {
     long length = 0;
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (channel.read(buffer.clear()) >= 0) {
-        length += buffer.flip().remaining();
-        checksum.update(buffer);
+    try (FileInputStream in = new FileInputStream(file.toFile())) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        length += read;
+        checksum.update(buffer, 0, read);
       }
     }
     return length;

@@ -1,12 +1,12 @@
 package dev.oversqlite4j.simulator.disk;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
@@ -91,8 +91,9 @@ public final class WriteAheadLog {
    * @throws IOException if the log cannot be written
    */
   public static void cut(Path database, Position after, long bytes) throws IOException {
-    try (FileChannel channel = FileChannel.open(log(database), StandardOpenOption.WRITE)) {
-      channel.truncate(offset(database, after) + bytes);
+    long end = offset(database, after) + bytes;
+    try (RandomAccessFile log = new RandomAccessFile(log(database).toFile(), "rw")) {
+      log.setLength(Math.min(end, log.length()));
     }
   }
 
@@ -104,15 +105,15 @@ public final class WriteAheadLog {
    */
   public static void garble(Path database, Position after, long bytes) throws IOException {
     long start = offset(database, after) + bytes;
-    try (FileChannel channel =
-        FileChannel.open(log(database), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      ByteBuffer sector = ByteBuffer.allocate((int) Math.min(SECTOR_BYTES, channel.size() - start));
-      channel.read(sector, start);
-      for (int i = 0; i < sector.capacity(); i++) {
-        sector.put(i, (byte) ~sector.get(i));
+    try (RandomAccessFile log = new RandomAccessFile(log(database).toFile(), "rw")) {
+      byte[] sector = new byte[(int) Math.min(SECTOR_BYTES, log.length() - start)];
+      log.seek(start);
+      log.readFully(sector);
+      for (int i = 0; i < sector.length; i++) {
+        sector[i] = (byte) ~sector[i];
       }
-      sector.rewind();
-      channel.write(sector, start);
+      log.seek(start);
+      log.write(sector);
     }
   }
 
@@ -126,13 +127,11 @@ public final class WriteAheadLog {
   }
 
   private static ByteBuffer start(Path file, int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // Until it is full or the file ends.
-      }
+    byte[] bytes = new byte[length];
+    try (FileInputStream in = new FileInputStream(file.toFile())) {
+      in.readNBytes(bytes, 0, length);
     }
-    return bytes.rewind();
+    return ByteBuffer.wrap(bytes);
   }
 
   private static Path log(Path database) {
