@@ -118,9 +118,6 @@ public final class Reachable {
         edge(DurableState.SEEDING, Trigger.CHECKPOINT_AHEAD, DurableState.REBUILD_REQUIRED),
         "the checkpoint of a seed is 0, and no server is behind that");
     exceptions.put(
-        stays(DurableState.REBUILD_COMMITTED, Trigger.HASH_MISMATCH),
-        "what is committed is looked for in a snapshot before it is replayed");
-    exceptions.put(
         stays(DurableState.REBUILD_COMMITTED, Trigger.PUSH_BEGIN),
         "what is committed is looked for in a snapshot and not pushed again, unless the app's tables"
             + " refuse the snapshot; no plan writes what the built-in app's refuse elsewhere");

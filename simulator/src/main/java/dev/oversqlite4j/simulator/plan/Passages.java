@@ -171,14 +171,22 @@ final class Passages {
                   .disturb(Disturbance.PRUNE_BUT_LAST)
                   .call(Operation.PULL)),
           passage(
-              "a server restored to before our checkpoint",
-              List.of("ATTACHED CHECKPOINT_AHEAD REBUILD_REQUIRED"),
+              "a server restored to before our checkpoint, which numbers our next bundle as that",
+              List.of(
+                  "ATTACHED CHECKPOINT_AHEAD REBUILD_REQUIRED",
+                  "REBUILD_COMMITTED HASH_MISMATCH REBUILD_COMMITTED"),
               Script.synced()
                   .disturb(Disturbance.SAVE_SERVER)
-                  .write(row(Kind.UPDATE, Table.NOTE, 0))
-                  .call(Operation.SYNC)
+                  .helper(Operation.OPEN)
+                  .helper(Operation.ATTACH)
+                  .helper(row(Kind.INSERT, Table.NOTE, 3))
+                  .helper(Operation.SYNC)
+                  .call(Operation.PULL)
                   .disturb(Disturbance.RESTORE_SERVER)
-                  .call(Operation.PULL)),
+                  .call(Operation.SYNC)
+                  .during(
+                      "SEND GET /sync/pull",
+                      new Command.Write(List.of(row(Kind.INSERT, Table.NOTE, 5)), Ending.COMMIT))),
           passage(
               "a server restored to before our bundle",
               List.of("PUSH_COMMITTED SOURCE_FAILURE SOURCE_RECOVERY"),
