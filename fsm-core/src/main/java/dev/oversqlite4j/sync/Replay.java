@@ -117,7 +117,9 @@ final class Replay {
   /**
    * A file restored from a backup may rebuild from a snapshot that already has the bundle, and what
    * came after it, before it learns that the bundle it kept is committed. Replaying it would bring
-   * rows back to an older version, or back to life, and no later pull would say otherwise.
+   * rows back to an older version, or back to life, and no later pull would say otherwise. A server
+   * restored from a backup may give our next bundle a number that we have had, too; that bundle is
+   * looked for in the snapshot that follows anyway.
    */
   private static void requireLatest(LocalTransaction tx, DecodedRow committed, Sight sight) {
     Optional<RowAuthority> known = tx.rows().authority(committed.key());

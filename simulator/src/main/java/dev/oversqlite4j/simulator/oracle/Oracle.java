@@ -103,6 +103,7 @@ public final class Oracle implements Witness {
   private static final Pattern SOME_TAG = Pattern.compile("\\bw\\d+\\b");
 
   private static final String CONNECT = "POST /sync/connect";
+  private static final String CREATE_SNAPSHOT = "POST /sync/snapshot-sessions";
   private static final String CREATE_PUSH = "POST /sync/push-sessions";
   private static final String COMMIT_PUSH = "POST /sync/push-sessions/*/commit";
   private static final String WATCH = "GET /sync/watch";
@@ -138,6 +139,8 @@ public final class Oracle implements Witness {
     private DeviceTables last;
     private boolean refiled;
     private boolean serverWentBack;
+    // A stage of before may still be applied.
+    private boolean snapshotAskedSince;
     private boolean writtenBeforeSync;
     private boolean session;
     private long commits;
@@ -333,7 +336,13 @@ public final class Oracle implements Witness {
     }
     if (what == Disturbance.RESTORE_SERVER) {
       records.values().forEach(r -> r.chunksAtCommit.clear());
-      records.values().forEach(r -> r.serverWentBack = true);
+      records
+          .values()
+          .forEach(
+              r -> {
+                r.serverWentBack = true;
+                r.snapshotAskedSince = false;
+              });
       records.values().forEach(r -> r.calls.values().forEach(call -> call.serverWentBack = true));
     }
   }
@@ -358,6 +367,7 @@ public final class Oracle implements Witness {
     if (label.equals(CONNECT)) {
       connecting(device, record);
     }
+    record.snapshotAskedSince |= label.equals(CREATE_SNAPSHOT);
     boolean known = control.outboxState().equals("committed_remote");
     require(
         16,
@@ -999,7 +1009,8 @@ public final class Oracle implements Witness {
             || before.control().checkpoint() <= control.checkpoint(),
         device,
         "the checkpoint moved backwards");
-    record.serverWentBack &= !head(now).trigger().startsWith("APPLY_");
+    record.serverWentBack &=
+        !(record.snapshotAskedSince && head(now).trigger().startsWith("APPLY_"));
     if (record.serverWentBack) {
       // Nothing tells a device that is not ahead that bundles it has applied are others by now.
       return;
