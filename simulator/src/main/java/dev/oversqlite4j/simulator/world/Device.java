@@ -307,11 +307,8 @@ public final class Device {
     }
   }
 
-  /** One more wait for the lock, if somebody else has it; whether it is the first one. */
+  /** One more wait for the lock that somebody else has; whether it is the first one. */
   boolean waitsForLockedFile() {
-    if (locker.isEmpty()) {
-      return false;
-    }
     boolean first = lockWaits++ == 0;
     if (lockWaits > lockWaitsMax) {
       unlockFile();

@@ -23,8 +23,11 @@ final class StepRun {
   /** A call or transaction of the step failed because of a disk that was made to fail. */
   boolean storageFailed;
 
-  /** The step has waited for a transaction that the app's second connection holds open. */
-  boolean waitedForWriter;
+  /**
+   * The step has waited for a transaction that the app's second connection holds open, or because
+   * another step locked the file: it may find no patience left for who is next.
+   */
+  boolean waitedForLock;
 
   /** The disk has failed the step once; what the app tries again must succeed. */
   boolean diskWorks;
@@ -39,6 +42,11 @@ final class StepRun {
   /** The crash due in this life of the step: the n-th crash fault belongs to the n-th life. */
   Optional<Fault> dueCrash() {
     return step.faults().stream().filter(Fault::isCrash).skip(crashesOfStep).findFirst();
+  }
+
+  /** Whether the plan lets the disk fail in this step. */
+  boolean failsTheDisk() {
+    return step.faults().stream().anyMatch(fault -> fault instanceof Fault.Disk);
   }
 
   /** The step begins with these tables. */

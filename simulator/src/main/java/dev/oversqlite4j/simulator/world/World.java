@@ -1052,11 +1052,8 @@ public final class World implements AutoCloseable {
   /** A call or a transaction of the app failed because of the disk. */
   void storageFailed(Device device, String how) {
     boolean mine =
-        current()
-            .filter(run -> !run.diskWorks)
-            .filter(run -> run.step.faults().stream().anyMatch(f -> f instanceof Fault.Disk))
-            .isPresent();
-    boolean locked = current().filter(run -> run.waitedForWriter).isPresent();
+        current().filter(run -> !run.diskWorks).filter(StepRun::failsTheDisk).isPresent();
+    boolean locked = current().filter(run -> run.waitedForLock).isPresent();
     if (mine || locked || device.fileLocked()) {
       current().ifPresent(run -> run.storageFailed = true);
       count("disk", how);
@@ -1085,15 +1082,18 @@ public final class World implements AutoCloseable {
     if (!faultsOn || actorOfThread.get() == null) {
       return;
     }
-    if (seam.kind() == Seam.Kind.LOCK && device.waitsForLockedFile()) {
-      count("disk", "locked");
+    if (seam.kind() == Seam.Kind.LOCK && device.fileLocked()) {
+      current().filter(run -> !run.failsTheDisk()).ifPresent(run -> run.waitedForLock = true);
+      if (device.waitsForLockedFile()) {
+        count("disk", "locked");
+      }
     }
     if (seam.kind() == Seam.Kind.LOCK && baton.stays(actorOfThread.get())) {
       StepRun waiting = running.get(actorOfThread.get());
-      if (!waiting.waitedForWriter) {
+      if (!waiting.waitedForLock) {
         count("app", "heldOpen");
       }
-      waiting.waitedForWriter = true;
+      waiting.waitedForLock = true;
     }
     baton.seam(actorOfThread.get(), seam);
     StepRun run = running.get(actorOfThread.get());
