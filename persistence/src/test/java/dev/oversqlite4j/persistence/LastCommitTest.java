@@ -33,7 +33,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
-import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteDataSource;
 
 /** What a transaction takes over from the one before it is what it would have read. */
@@ -256,16 +255,7 @@ class LastCommitTest {
         source(db),
         (method, result) -> {
           if (result instanceof Connection connection) {
-            ProgressHandler.setHandler(
-                connection,
-                1,
-                new ProgressHandler() {
-                  @Override
-                  protected int progress() {
-                    steps.incrementAndGet();
-                    return 0;
-                  }
-                });
+            OpenCostTest.count(connection, steps);
           }
           return result;
         });

@@ -127,7 +127,7 @@ class OpenCostTest {
     }
   }
 
-  private static void count(Connection connection, AtomicLong steps) throws SQLException {
+  static void count(Connection connection, AtomicLong steps) throws SQLException {
     ProgressHandler.setHandler(
         connection,
         1,

@@ -126,6 +126,7 @@ public final class WriteAheadLog {
     return FRAME_HEADER_BYTES + pageBytes;
   }
 
+  // A FileChannel closes when its thread is interrupted, as automatic downloads are at their end.
   private static ByteBuffer start(Path file, int length) throws IOException {
     byte[] bytes = new byte[length];
     try (FileInputStream in = new FileInputStream(file.toFile())) {

@@ -139,7 +139,7 @@ public final class Oracle implements Witness {
     private DeviceTables last;
     private boolean refiled;
     private boolean serverWentBack;
-    // A stage of before may still be applied.
+    // Until then, what is applied may be a stage of before the server went back.
     private boolean snapshotAskedSince;
     private boolean writtenBeforeSync;
     private boolean session;
@@ -342,8 +342,8 @@ public final class Oracle implements Witness {
               r -> {
                 r.serverWentBack = true;
                 r.snapshotAskedSince = false;
+                r.calls.values().forEach(call -> call.serverWentBack = true);
               });
-      records.values().forEach(r -> r.calls.values().forEach(call -> call.serverWentBack = true));
     }
   }
 

@@ -9,6 +9,11 @@ import dev.oversqlite4j.simulator.server.ModelServer;
 import dev.oversqlite4j.simulator.server.Revision;
 import dev.oversqlite4j.simulator.server.ServerLimits;
 import dev.oversqlite4j.simulator.server.ServerSchema;
+import dev.oversqlite4j.simulator.server.ServerSchema.Column;
+import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
+import dev.oversqlite4j.simulator.server.ServerSchema.KeyKind;
+import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
+import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
 import dev.oversqlite4j.simulator.server.SocketServer;
 import dev.oversqlite4j.simulator.server.WireHandler;
 import dev.oversqlite4j.transport.HttpSyncServer;
@@ -23,6 +28,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -79,6 +85,48 @@ final class Account implements AutoCloseable {
         new ModelServer(
             revision, serverSchema, ServerLimits.july(), () -> 1_800_000_000_000L, this::uuid);
     socket = SocketServer.start(between.apply(server), 0);
+  }
+
+  /**
+   * People and their notes.
+   *
+   * @param onDelete what becomes of the notes of a person on a device
+   * @param atServer the same at the server, if it knows of the reference
+   */
+  static Account withNotes(Path folder, String onDelete, Optional<OnDelete> atServer)
+      throws IOException {
+    ServerSchema.Table note =
+        new ServerSchema.Table(
+            "note",
+            "id",
+            KeyKind.UUID,
+            List.of(
+                new Column("title", ColumnKind.TEXT, Nullability.NULLABLE),
+                new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE)));
+    return new Account(
+        folder,
+        new ServerSchema(
+            "business",
+            List.of(
+                new ServerSchema.Table(
+                    "person",
+                    "id",
+                    KeyKind.UUID,
+                    List.of(new Column("name", ColumnKind.TEXT, Nullability.NULLABLE))),
+                atServer
+                    .map(action -> note.withForeignKey("person_id", "person", action))
+                    .orElse(note))),
+        List.of(
+            "CREATE TABLE person (id TEXT PRIMARY KEY NOT NULL, name TEXT)",
+            "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, title TEXT,"
+                + " person_id TEXT REFERENCES person(id) "
+                + onDelete
+                + ")"));
+  }
+
+  /** Note {@code n} of person 1. */
+  static String note(int n) {
+    return "INSERT INTO note VALUES ('" + key(n) + "', 't" + n + "', '" + key(1) + "')";
   }
 
   private String uuid() {

@@ -1,17 +1,13 @@
 package dev.oversqlite4j.simulator.everyday;
 
 import static dev.oversqlite4j.simulator.everyday.Account.key;
+import static dev.oversqlite4j.simulator.everyday.Account.note;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.SourceRecoveryRequiredException;
 import dev.oversqlite4j.simulator.everyday.Account.Device;
-import dev.oversqlite4j.simulator.server.ServerSchema;
-import dev.oversqlite4j.simulator.server.ServerSchema.Column;
-import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
-import dev.oversqlite4j.simulator.server.ServerSchema.KeyKind;
-import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,29 +34,7 @@ class RestoredBundleTest {
 
   @BeforeEach
   void start() throws IOException {
-    account =
-        new Account(
-            folder,
-            new ServerSchema(
-                "business",
-                List.of(
-                    new ServerSchema.Table(
-                        "person",
-                        "id",
-                        KeyKind.UUID,
-                        List.of(new Column("name", ColumnKind.TEXT, Nullability.NULLABLE))),
-                    new ServerSchema.Table(
-                            "note",
-                            "id",
-                            KeyKind.UUID,
-                            List.of(
-                                new Column("title", ColumnKind.TEXT, Nullability.NULLABLE),
-                                new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE)))
-                        .withForeignKey("person_id", "person", OnDelete.SET_NULL))),
-            List.of(
-                "CREATE TABLE person (id TEXT PRIMARY KEY NOT NULL, name TEXT)",
-                "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, title TEXT,"
-                    + " person_id TEXT REFERENCES person(id) ON DELETE SET NULL)"));
+    account = Account.withNotes(folder, "ON DELETE SET NULL", Optional.of(OnDelete.SET_NULL));
     peer = account.device(Resolver.clientWins());
     peer.run("INSERT INTO person VALUES ('" + key(1) + "', 'p')");
     peer.client().sync();
@@ -70,10 +44,6 @@ class RestoredBundleTest {
   @AfterEach
   void stop() {
     account.close();
-  }
-
-  private static String note(int n) {
-    return "INSERT INTO note VALUES ('" + key(n) + "', 't" + n + "', '" + key(1) + "')";
   }
 
   @Test

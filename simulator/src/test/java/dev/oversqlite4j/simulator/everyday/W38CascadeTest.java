@@ -1,6 +1,7 @@
 package dev.oversqlite4j.simulator.everyday;
 
 import static dev.oversqlite4j.simulator.everyday.Account.key;
+import static dev.oversqlite4j.simulator.everyday.Account.note;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.oversqlite4j.DiscardCause;
@@ -9,11 +10,6 @@ import dev.oversqlite4j.PushOutcome;
 import dev.oversqlite4j.Resolver;
 import dev.oversqlite4j.RowOperation;
 import dev.oversqlite4j.simulator.everyday.Account.Device;
-import dev.oversqlite4j.simulator.server.ServerSchema;
-import dev.oversqlite4j.simulator.server.ServerSchema.Column;
-import dev.oversqlite4j.simulator.server.ServerSchema.ColumnKind;
-import dev.oversqlite4j.simulator.server.ServerSchema.KeyKind;
-import dev.oversqlite4j.simulator.server.ServerSchema.Nullability;
 import dev.oversqlite4j.simulator.server.ServerSchema.OnDelete;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,34 +33,7 @@ class W38CascadeTest {
 
   /** A person with notes 1 and 2 on both devices. */
   private void start(String onDelete, Optional<OnDelete> atServer) throws IOException {
-    ServerSchema.Table note =
-        new ServerSchema.Table(
-            "note",
-            "id",
-            KeyKind.UUID,
-            List.of(
-                new Column("title", ColumnKind.TEXT, Nullability.NULLABLE),
-                new Column("person_id", ColumnKind.UUID, Nullability.NULLABLE)));
-    account =
-        new Account(
-            folder,
-            new ServerSchema(
-                "business",
-                List.of(
-                    new ServerSchema.Table(
-                        "person",
-                        "id",
-                        KeyKind.UUID,
-                        List.of(new Column("name", ColumnKind.TEXT, Nullability.NULLABLE))),
-                    atServer
-                        .map(action -> note.withForeignKey("person_id", "person", action))
-                        .orElse(note))),
-            List.of(
-                "CREATE TABLE person (id TEXT PRIMARY KEY NOT NULL, name TEXT)",
-                "CREATE TABLE note (id TEXT PRIMARY KEY NOT NULL, title TEXT,"
-                    + " person_id TEXT REFERENCES person(id) "
-                    + onDelete
-                    + ")"));
+    account = Account.withNotes(folder, onDelete, atServer);
     peer = account.device(Resolver.clientWins());
     peer.run("INSERT INTO person VALUES ('" + key(1) + "', 'p')", note(1), note(2));
     peer.client().sync();
@@ -74,10 +43,6 @@ class W38CascadeTest {
   @AfterEach
   void stop() {
     account.close();
-  }
-
-  private static String note(int n) {
-    return "INSERT INTO note VALUES ('" + key(n) + "', 't" + n + "', '" + key(1) + "')";
   }
 
   private static String rename(int n) {
